@@ -1,0 +1,2 @@
+//! etalon-core.
+#![forbid(unsafe_code)]
