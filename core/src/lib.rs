@@ -1,2 +1,5 @@
 //! etalon-core.
 #![forbid(unsafe_code)]
+
+pub mod glob;
+pub mod numbers;
