@@ -244,8 +244,9 @@ fn the_table_grows_and_shrinks_with_its_contents() {
         "{} pages stay",
         table.page_count()
     );
+    // A full chunk of the directory and the capacity of two small vectors may stay.
     assert!(
-        table.heap_bytes() <= empty + 2048,
+        table.heap_bytes() <= empty + 2560,
         "{} bytes stay",
         table.heap_bytes()
     );
