@@ -1,0 +1,23 @@
+//! The RDB format, version 10, as pure functions over bytes.
+//!
+//! ```text
+//! length.rs   lengths and the markers of special encodings
+//! lzf.rs      compression of strings, byte for byte that of Redis
+//! string.rs   a string as an RDB object: integer, compressed or raw
+//! dump.rs     a value with type byte and footer, as DUMP gives it and RESTORE takes it
+//! ```
+//!
+//! Invariant of everything that reads: a claim (a length, a count) is held against the bytes that are there before anything is allocated for
+//! it. Source: the format as 7.0.15 writes it.
+
+pub mod dump;
+pub mod length;
+pub mod lzf;
+pub mod string;
+
+/// The version written, and the highest that is read.
+pub const RDB_VERSION: u16 = 10;
+
+/// The bytes do not follow the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corrupt;
