@@ -6,3 +6,4 @@ pub mod glob;
 pub mod numbers;
 pub mod rdb;
 pub mod structures;
+pub mod types;
