@@ -1,0 +1,6 @@
+//! The connection family.
+
+mod pending;
+pub mod rows;
+
+use pending::*;

@@ -1,0 +1,6 @@
+//! The generic family.
+
+mod pending;
+pub mod rows;
+
+use pending::*;

@@ -1,0 +1,37 @@
+//! The commands: one folder a family, its rows and its functions together; this file joins the tables.
+//!
+//! A command is one [`row`](row::Command), one function, one conformance script. Data functions see [`Ctx`] and
+//! nothing else; server functions see the engine.
+
+pub mod args;
+pub mod connection;
+pub mod ctx;
+pub mod error;
+pub mod generic;
+pub mod lookup;
+pub mod row;
+pub mod server;
+pub mod string;
+
+pub use args::{Args, OwnedArgs, Span};
+pub use ctx::Ctx;
+pub use error::CommandError;
+pub use row::Command;
+
+/// The families, in the order of the manual.
+pub const FAMILIES: &[&[Command]] =
+    &[string::rows::ROWS, generic::rows::ROWS, connection::rows::ROWS, server::rows::ROWS];
+
+/// What a command asks of the engine once it has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// The reply is in the buffer.
+    Done,
+    /// The command can't be answered yet; the client waits (blocking commands, CLIENT PAUSE).
+    Block,
+}
+
+/// Every top-level command.
+pub fn all() -> impl Iterator<Item = &'static Command> {
+    FAMILIES.iter().flat_map(|rows| rows.iter())
+}

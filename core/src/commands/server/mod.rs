@@ -1,0 +1,6 @@
+//! The server family.
+
+mod pending;
+pub mod rows;
+
+use pending::*;

@@ -1,0 +1,101 @@
+//! Commands of this family that are not built yet; each moves to a file of its own concept.
+
+use crate::commands::{Args, CommandError, Ctx, Flow};
+use crate::engine::Engine;
+use crate::engine::client::ClientId;
+
+pub fn command_count(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("command_count"))
+}
+
+pub fn command_docs(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("command_docs"))
+}
+
+pub fn command_getkeys(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("command_getkeys"))
+}
+
+pub fn command_getkeysandflags(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("command_getkeysandflags"))
+}
+
+pub fn command_help(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("command_help"))
+}
+
+pub fn command_info(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("command_info"))
+}
+
+pub fn command_list(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("command_list"))
+}
+
+pub fn command(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("command"))
+}
+
+pub fn config_get(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("config_get"))
+}
+
+pub fn config_help(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("config_help"))
+}
+
+pub fn config_resetstat(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("config_resetstat"))
+}
+
+pub fn config_rewrite(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("config_rewrite"))
+}
+
+pub fn config_set(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("config_set"))
+}
+
+pub fn dbsize(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("dbsize"))
+}
+
+pub fn debug(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("debug"))
+}
+
+pub fn flushall(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("flushall"))
+}
+
+pub fn flushdb(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("flushdb"))
+}
+
+pub fn info(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("info"))
+}
+
+pub fn lolwut(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("lolwut"))
+}
+
+pub fn memory_help(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("memory_help"))
+}
+
+pub fn memory_usage(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("memory_usage"))
+}
+
+pub fn shutdown(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("shutdown"))
+}
+
+pub fn swapdb(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("swapdb"))
+}
+
+pub fn time(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
+    Err(CommandError::NotSupported("time"))
+}

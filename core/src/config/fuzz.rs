@@ -1,0 +1,32 @@
+//! The fuzz entry of the configuration file, called by `cargo test` over a corpus and by cargo-fuzz.
+
+use super::{Config, NoFiles, RewriteMode};
+
+/// Reads `data` as a configuration file. If it is one: rewriting it must give a file that reads back as the same
+/// configuration, and rewriting that file again must change nothing but empty lines.
+///
+/// # Panics
+///
+/// When one of these does not hold.
+pub fn fuzz_config_file(data: &[u8]) {
+    let mut first = Config::default();
+    if first.load_text(data, &mut NoFiles).is_err() {
+        return;
+    }
+    for mode in [RewriteMode::Changed, RewriteMode::ForceAll] {
+        let rewritten = first.rewrite(data, &[], mode);
+        let mut second = Config::default();
+        let loaded = second.load_text(&rewritten, &mut NoFiles);
+        loaded.unwrap_or_else(|error| panic!("rewritten file: {}", error.message().escape_ascii()));
+        let (before, after) = (first.get(&[b"*"]), second.get(&[b"*"]));
+        assert_eq!(before, after, "rewritten: {}", rewritten.escape_ascii());
+        let again = second.rewrite(&rewritten, &[], mode);
+        assert_eq!(without_empty_lines(&rewritten), without_empty_lines(&again));
+    }
+}
+
+fn without_empty_lines(text: &[u8]) -> Vec<&[u8]> {
+    text.split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .collect()
+}

@@ -1,0 +1,36 @@
+//! What the engine asks of its driver: rare requests, taken with `poll_action`.
+
+use super::client::ClientId;
+use crate::config::{Apply, LogLevel};
+
+/// Names a request that will be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActionId(pub u64);
+
+/// One request to the driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Close the connection; the engine has forgotten it.
+    Close(ClientId),
+    /// Write a line to the log.
+    Log(LogLevel, String),
+    /// End the process with that code, once pending replies have been offered to their sockets.
+    Exit(i32),
+    /// Carry out one change of the configuration that lives in the driver (`port`, `bind`, …); complete with [`Outcome`].
+    Reconfigure { id: ActionId, apply: Apply },
+    /// Replace a file's content atomically; complete with [`Outcome`].
+    WriteFile { id: ActionId, path: String, content: Vec<u8> },
+    /// Read a whole file; complete with [`Outcome::Content`].
+    ReadFile { id: ActionId, path: String },
+    /// Kill the process without ceremony (DEBUG SEGFAULT and its like).
+    Abort,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    Content(Vec<u8>),
+    /// With the reason, as the operating system words it.
+    Failed(String),
+}

@@ -1,0 +1,226 @@
+//! A connection as the engine knows it.
+
+use std::collections::VecDeque;
+
+use crate::commands::lookup::CommandId;
+use crate::keyspace::DbIndex;
+use crate::resp::{Protocol, QueryBuffer, Reply, RequestParser};
+use crate::time::Now;
+
+/// A client: its observable id (`CLIENT ID`, never reused) and where the engine keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId {
+    /// What CLIENT ID answers.
+    pub id: u64,
+    /// Index in the engine's vector of clients.
+    pub(crate) slot: u32,
+}
+
+/// Where a connection comes from and arrived at, as the driver knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Peer {
+    /// `127.0.0.1:51234`, `[::1]:51234`, or `/path/of.sock:0`.
+    pub address: String,
+    /// The local end, in the same form.
+    pub local_address: String,
+    /// File descriptor, for CLIENT LIST's `fd`.
+    pub fd: i32,
+    /// Whether it came over a Unix socket.
+    pub unix_socket: bool,
+    /// Whether it comes from the same host (protected mode lets it in).
+    pub loopback: bool,
+}
+
+bitflags::bitflags! {
+    /// What is special about a client.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub struct ClientFlags: u32 {
+        /// Close once everything in the output buffer has been sent.
+        const CLOSE_AFTER_REPLY = 1 << 0;
+        /// Close at once, unsent output is dropped.
+        const CLOSE_ASAP = 1 << 1;
+        const AUTHENTICATED = 1 << 2;
+        /// CLIENT REPLY OFF
+        const REPLY_OFF = 1 << 3;
+        /// CLIENT REPLY SKIP: takes effect with the next command.
+        const REPLY_SKIP_NEXT = 1 << 4;
+        /// This command's reply is skipped.
+        const REPLY_SKIP = 1 << 5;
+        /// CLIENT NO-EVICT ON
+        const NO_EVICT = 1 << 6;
+        /// Waits for CLIENT PAUSE to end; its next command is parsed and stays in the query buffer.
+        const POSTPONED = 1 << 7;
+        /// Listed among the clients with output to send.
+        const PENDING_OUTPUT = 1 << 8;
+        /// Connected over a Unix socket.
+        const UNIX_SOCKET = 1 << 9;
+        /// CLIENT TRACKING ON, and its options.
+        const TRACKING = 1 << 10;
+        const TRACKING_BCAST = 1 << 11;
+        const TRACKING_OPTIN = 1 << 12;
+        const TRACKING_OPTOUT = 1 << 13;
+        const TRACKING_NOLOOP = 1 << 14;
+        /// CLIENT CACHING YES or NO was said for the next command.
+        const TRACKING_CACHING = 1 << 15;
+        /// The client that tracking redirects to is gone.
+        const TRACKING_BROKEN_REDIRECT = 1 << 16;
+        /// Data arrived and has not been looked at (the server was frozen, the client postponed).
+        const INPUT_WAITING = 1 << 17;
+    }
+}
+
+/// One connection.
+#[derive(Clone)]
+pub struct Client {
+    pub id: ClientId,
+    pub peer: Peer,
+    pub name: Vec<u8>,
+    pub user: Vec<u8>,
+    pub db: DbIndex,
+    pub flags: ClientFlags,
+    /// Output not yet taken by the driver; `sent` bytes at its beginning are gone.
+    pub reply: Reply,
+    pub sent: usize,
+    /// Output up to here may leave: what the journal covers.
+    pub released: usize,
+    pub query: QueryBuffer,
+    pub parser: RequestParser,
+    /// Sizes of the query buffer while a command runs (it is taken out for that time).
+    pub query_bytes: usize,
+    pub query_free_bytes: usize,
+    pub connected_at: Now,
+    pub last_interaction: Now,
+    pub last_command: Option<CommandId>,
+    /// Since when the output has been over its soft limit.
+    pub soft_limit_since_us: Option<u64>,
+    /// Tracking: the client that gets the invalidations, and BCAST prefixes.
+    pub tracking_redirect: Option<ClientId>,
+    pub tracking_prefixes: Vec<Vec<u8>>,
+}
+
+impl Client {
+    pub(crate) fn new(id: ClientId, peer: Peer, now: Now) -> Client {
+        let mut flags = ClientFlags::empty();
+        flags.set(ClientFlags::UNIX_SOCKET, peer.unix_socket);
+        Client {
+            id,
+            peer,
+            name: Vec::new(),
+            user: b"default".to_vec(),
+            db: DbIndex(0),
+            flags,
+            reply: Reply::new(Protocol::Resp2),
+            sent: 0,
+            released: 0,
+            query: QueryBuffer::new(),
+            parser: RequestParser::new(),
+            query_bytes: 0,
+            query_free_bytes: 0,
+            connected_at: now,
+            last_interaction: now,
+            last_command: None,
+            soft_limit_since_us: None,
+            tracking_redirect: None,
+            tracking_prefixes: Vec::new(),
+        }
+    }
+
+    pub fn authenticated(&self) -> bool {
+        self.flags.contains(ClientFlags::AUTHENTICATED)
+    }
+
+    /// Bytes of output that wait to be sent.
+    pub fn output_bytes(&self) -> usize {
+        self.reply.len() - self.sent
+    }
+
+    /// Heap behind this client, in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Client>()
+            + self.query.capacity()
+            + self.reply.buffer.capacity()
+            + self.name.capacity()
+            + self.parser.argument_bytes()
+    }
+
+    /// Whether no more of its input is to be executed.
+    pub fn closing(&self) -> bool {
+        self.flags.intersects(ClientFlags::CLOSE_AFTER_REPLY | ClientFlags::CLOSE_ASAP)
+    }
+}
+
+/// All connections: slots that are reused, ids that are not.
+#[derive(Clone, Default)]
+pub struct Clients {
+    slots: Vec<Option<Box<Client>>>,
+    free: Vec<u32>,
+    count: usize,
+    next_id: u64,
+    /// Clients with output to send, in the order in which they got it.
+    pub(crate) pending_output: VecDeque<ClientId>,
+}
+
+impl Clients {
+    pub fn new() -> Clients {
+        Clients { next_id: 1, ..Clients::default() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub(crate) fn insert(&mut self, peer: Peer, now: Now) -> ClientId {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() as u32 - 1
+        });
+        let id = ClientId { id: self.next_id, slot };
+        self.next_id += 1;
+        self.count += 1;
+        self.slots[slot as usize] = Some(Box::new(Client::new(id, peer, now)));
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: ClientId) -> Option<Box<Client>> {
+        self.get(id)?;
+        self.count -= 1;
+        self.free.push(id.slot);
+        self.slots[id.slot as usize].take()
+    }
+
+    #[inline]
+    pub fn get(&self, id: ClientId) -> Option<&Client> {
+        self.slots.get(id.slot as usize)?.as_deref().filter(|c| c.id == id)
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
+        self.slots.get_mut(id.slot as usize)?.as_deref_mut().filter(|c| c.id == id)
+    }
+
+    /// The client with that CLIENT ID. O(n).
+    pub fn by_number(&self, number: u64) -> Option<ClientId> {
+        self.iter().map(|c| c.id).find(|id| id.id == number)
+    }
+
+    /// All clients in order of their ids.
+    pub fn iter_sorted(&self) -> Vec<&Client> {
+        let mut clients: Vec<&Client> = self.iter().collect();
+        clients.sort_by_key(|c| c.id.id);
+        clients
+    }
+
+    /// All clients, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.slots.iter().filter_map(|slot| slot.as_deref())
+    }
+
+    /// Handles of all clients, for walks that change them.
+    pub fn ids(&self) -> Vec<ClientId> {
+        self.iter().map(|c| c.id).collect()
+    }
+}

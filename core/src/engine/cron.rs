@@ -1,0 +1,157 @@
+//! What happens by itself: active expiry, client timeouts, pauses and freezes that end, samples for INFO.
+//!
+//! The driver calls [`Engine::handle_timeout`] when [`Engine::next_timeout`] has come. Nothing here reads a clock or
+//! runs longer than its budget.
+
+use super::Engine;
+use super::client::{ClientFlags, ClientId};
+use crate::config::LogLevel;
+use crate::keyspace::{Database, DbIndex};
+use crate::time::Now;
+
+/// Keys that active expiry deletes in one call at most, so that a million keys that are due at once don't stall clients.
+const EXPIRE_BUDGET: usize = 400;
+/// An idle client's empty buffers are given back after that long.
+const RELEASE_IDLE_US: u64 = 2_000_000;
+const SAMPLE_US: u64 = 100_000;
+
+/// State of what is periodic.
+#[derive(Clone, Debug)]
+pub struct Cron {
+    next_us: u64,
+    next_sample_us: u64,
+    /// Until then no command runs (DEBUG SLEEP); monotonic.
+    pub frozen_until_us: Option<u64>,
+    /// CLIENT PAUSE: until when, and whether only writes wait; monotonic.
+    pub pause: Option<Pause>,
+    /// DEBUG SET-ACTIVE-EXPIRE
+    pub active_expire: bool,
+    /// DEBUG PAUSE-CRON
+    pub paused: bool,
+    /// How often the cron ran.
+    pub runs: u64,
+}
+
+/// CLIENT PAUSE in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    pub until_us: u64,
+    pub writes_only: bool,
+}
+
+impl Cron {
+    pub fn new(now: Now) -> Cron {
+        Cron {
+            next_us: now.monotonic_us,
+            next_sample_us: now.monotonic_us,
+            frozen_until_us: None,
+            pause: None,
+            active_expire: true,
+            paused: false,
+            runs: 0,
+        }
+    }
+}
+
+impl Engine {
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called next (on the monotonic clock, microseconds).
+    pub fn next_timeout(&self) -> Option<u64> {
+        let mut next = self.cron.next_us;
+        if let Some(until) = self.cron.frozen_until_us {
+            next = next.min(until);
+        }
+        if let Some(pause) = self.cron.pause {
+            next = next.min(pause.until_us);
+        }
+        Some(next)
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.advance(now);
+        if self.cron.frozen_until_us.is_some_and(|until| until <= now.monotonic_us) {
+            self.cron.frozen_until_us = None;
+            self.resume_waiting_input();
+        }
+        if self.cron.frozen_until_us.is_some() {
+            return;
+        }
+        if self.cron.pause.is_some_and(|pause| pause.until_us <= now.monotonic_us) {
+            self.cron.pause = None;
+            self.resume_waiting_input();
+        }
+        if self.cron.next_us > now.monotonic_us {
+            return;
+        }
+        let more = self.expire_cycle();
+        let period_us = 1_000_000 / self.config.hz.clamp(1, 500) as u64;
+        self.cron.next_us = now.monotonic_us + if more { 1_000 } else { period_us };
+        if self.cron.paused {
+            return;
+        }
+        self.cron.runs += 1;
+        self.clients_cron();
+        if self.cron.next_sample_us <= now.monotonic_us {
+            self.cron.next_sample_us = now.monotonic_us + SAMPLE_US;
+            self.sample();
+        }
+    }
+
+    /// Deletes keys that are due, up to the budget. Whether some are left.
+    fn expire_cycle(&mut self) -> bool {
+        if !self.cron.active_expire || self.cron.pause.is_some() {
+            return false;
+        }
+        let mut budget = EXPIRE_BUDGET;
+        for index in 0..self.keyspace.count() {
+            let index = DbIndex(index as u32);
+            if self.keyspace.db(index).expiry_index().is_empty() {
+                continue;
+            }
+            let mut db =
+                Database::new(&mut self.keyspace, index, &mut self.effects, &mut self.rng, self.now, self.policy);
+            budget -= db.expire_due(budget);
+            self.flush_effects(None);
+            if budget == 0 {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Timeouts of idle clients, soft limits of output, memory of idle buffers.
+    fn clients_cron(&mut self) {
+        let now = self.now.monotonic_us;
+        let timeout_us = self.config.timeout as u64 * 1_000_000;
+        let mut closing: Vec<ClientId> = Vec::new();
+        for id in self.clients.ids() {
+            let client = self.client_mut(id);
+            let idle_us = now - client.last_interaction.monotonic_us;
+            if timeout_us > 0 && idle_us > timeout_us && !client.flags.contains(ClientFlags::POSTPONED) {
+                closing.push(id);
+                continue;
+            }
+            if idle_us > RELEASE_IDLE_US {
+                client.query.release();
+                if client.reply.is_empty() {
+                    client.reply.buffer = Vec::new();
+                }
+            }
+            self.check_output_limit(id);
+        }
+        for id in closing {
+            self.log(LogLevel::Verbose, "Closing idle client");
+            self.drop_client(id);
+        }
+    }
+
+    fn sample(&mut self) {
+        let now = self.now.monotonic_us;
+        let stats = &mut self.stats;
+        stats.operations_rate.sample(stats.commands_processed, now);
+        stats.input_rate.sample(stats.net_input_bytes, now);
+        stats.output_rate.sample(stats.net_output_bytes, now);
+        let used = self.memory_used_bytes();
+        self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);
+    }
+}

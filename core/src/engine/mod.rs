@@ -1,0 +1,295 @@
+//! The engine: one Redis process as a value.
+//!
+//! No I/O, no clock, no threads: bytes, time and completions come from a driver (the server, the simulator, a
+//! test), and the same inputs give the same bytes out. A driver's loop:
+//!
+//! ```text
+//!   let id = engine.connect(peer, now)?;
+//!   read the socket into engine.query_buffer(id);  engine.handle_readable(id, now);
+//!   engine.handle_timeout(now);                                    // when next_timeout() has come
+//!   match engine.end_turn(now) { Clean(permit) => …, Journal(batch) => write it, engine.journal_written(batch, now) }
+//!   while let Some(id) = engine.next_writable(&permit) { send engine.output(id, &permit); engine.sent(id, n, now) }
+//!   while let Some(action) = engine.poll_action() { … engine.complete(action_id, outcome, now) }
+//! ```
+//!
+//! - [`client`]: connections; [`turn`]: how replies leave; [`action`]: what is asked of the driver.
+//! - [`execute`]: parse, admission, call: the one executor.
+//! - [`cron`]: expiry, timeouts, sampling. [`stats`]: counters.
+
+pub mod action;
+pub mod client;
+pub mod cron;
+pub mod execute;
+pub mod stats;
+pub mod turn;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::commands::lookup::CommandTable;
+use crate::config::Config;
+use crate::keyspace::access::DataPolicy;
+use crate::keyspace::recency::RecencyPolicy;
+use crate::keyspace::{Effects, Keyspace};
+use crate::resp::{QueryBuffer, Reply};
+use crate::structures::{HashSeed, Rng};
+use crate::time::Now;
+
+use action::{Action, ActionId, Outcome};
+use client::{Client, ClientFlags, ClientId, Clients, Peer};
+use stats::Stats;
+
+/// The version whose behaviour is matched.
+pub const REDIS_VERSION: &str = "7.0.15";
+/// The version of Etalon.
+pub const ETALON_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Facts about the process that only the driver knows; INFO shows them.
+#[derive(Clone, Debug, Default)]
+pub struct ProcessInfo {
+    pub process_id: u32,
+    pub os: String,
+    pub arch_bits: u32,
+    pub executable: String,
+    /// Resident memory, refreshed by the driver when it likes.
+    pub resident_bytes: usize,
+    pub total_system_memory_bytes: u64,
+    /// CPU time used so far, microseconds: system, user (the process and its threads).
+    pub cpu_system_us: u64,
+    pub cpu_user_us: u64,
+}
+
+/// What is to happen when the driver completes an action.
+type Continuation = fn(&mut Engine, ClientId, Outcome);
+
+/// One Redis process.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) config: Config,
+    pub(crate) commands: CommandTable,
+    pub(crate) keyspace: Keyspace,
+    pub(crate) effects: Effects,
+    pub(crate) clients: Clients,
+    pub(crate) stats: Stats,
+    pub(crate) rng: Rng,
+    pub(crate) now: Now,
+    pub(crate) process: ProcessInfo,
+    /// Forty hexadecimal digits, new for each process.
+    pub(crate) run_id: String,
+    pub(crate) actions: VecDeque<Action>,
+    next_action: u64,
+    /// Actions that will be completed: the client that waits, and what happens then.
+    waiting: BTreeMap<ActionId, (ClientId, Continuation)>,
+    /// Commands to be logged before the replies of this turn leave, in the form of the AOF.
+    pub(crate) journal: Vec<u8>,
+    /// Database that the journal's reader has selected.
+    pub(crate) journal_db: Option<crate::keyspace::DbIndex>,
+    pub(crate) policy: DataPolicy,
+    pub(crate) cron: cron::Cron,
+    pub(crate) stopwatch: fn() -> u64,
+}
+
+fn no_stopwatch() -> u64 {
+    0
+}
+
+/// Why a connection was not admitted: what to send before closing it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub reply: &'static [u8],
+}
+
+impl Engine {
+    /// A process with an empty keyspace. `seed` decides everything that Redis leaves to chance.
+    pub fn new(config: Config, seed: u64, now: Now) -> Engine {
+        let mut rng = Rng::new(seed);
+        let hash_seed = HashSeed(rng.next_u64(), rng.next_u64());
+        let mut commands = CommandTable::new();
+        for (from, to) in &config.extra.renamed_commands {
+            commands.rename(from, to);
+        }
+        let run_id = (0..40).map(|_| char::from(b"0123456789abcdef"[rng.below(16) as usize]));
+        let run_id = run_id.collect();
+        let mut engine = Engine {
+            keyspace: Keyspace::new(config.databases as usize, hash_seed),
+            stats: Stats::new(commands.len(), now),
+            config,
+            commands,
+            effects: Effects::default(),
+            clients: Clients::new(),
+            rng,
+            now,
+            process: ProcessInfo { arch_bits: 64, ..ProcessInfo::default() },
+            run_id,
+            actions: VecDeque::new(),
+            next_action: 1,
+            waiting: BTreeMap::new(),
+            journal: Vec::new(),
+            journal_db: None,
+            policy: DataPolicy::default(),
+            cron: cron::Cron::new(now),
+            stopwatch: no_stopwatch,
+        };
+        engine.config_changed();
+        engine
+    }
+
+    /// Facts for INFO, from the driver.
+    pub fn process_info(&mut self) -> &mut ProcessInfo {
+        &mut self.process
+    }
+
+    /// A source of elapsed microseconds for statistics (commandstats, SLOWLOG). It decides nothing; without one,
+    /// every command takes no time.
+    pub fn set_stopwatch(&mut self, stopwatch: fn() -> u64) {
+        self.stopwatch = stopwatch;
+    }
+
+    /// Makes the engine keep a journal of what it would write to an AOF or send to replicas; taken by
+    /// [`end_turn`](Self::end_turn).
+    pub fn keep_journal(&mut self, keep: bool) {
+        self.effects.record_journal = keep;
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub fn keyspace(&self) -> &Keyspace {
+        &self.keyspace
+    }
+
+    pub fn commands(&self) -> &CommandTable {
+        &self.commands
+    }
+
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Forty hexadecimal digits that name this process.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// A connection has been accepted. Errors: [`Refused`] with what to tell it (too many clients, protected mode).
+    pub fn connect(&mut self, peer: Peer, now: Now) -> Result<ClientId, Refused> {
+        self.advance(now);
+        self.stats.connections_received += 1;
+        if self.clients.len() >= self.config.maxclients as usize {
+            self.stats.connections_rejected += 1;
+            return Err(Refused { reply: b"-ERR max number of clients reached\r\n" });
+        }
+        let open = self.config.requirepass.as_ref().is_none_or(|p| p.is_empty());
+        if self.config.protected_mode && open && !peer.loopback && !peer.unix_socket {
+            self.stats.connections_rejected += 1;
+            return Err(Refused { reply: PROTECTED_MODE_TEXT });
+        }
+        let id = self.clients.insert(peer, now);
+        if open && let Some(client) = self.clients.get_mut(id) {
+            client.flags.insert(ClientFlags::AUTHENTICATED);
+        }
+        Ok(id)
+    }
+
+    /// The other end closed the connection, or it failed.
+    pub fn disconnect(&mut self, client: ClientId, now: Now) {
+        self.advance(now);
+        self.clients.remove(client);
+    }
+
+    /// Where the driver puts what it read from a connection. Panics if the client is gone: check
+    /// [`is_connected`](Self::is_connected).
+    pub fn query_buffer(&mut self, client: ClientId) -> &mut QueryBuffer {
+        &mut self.clients.get_mut(client).expect("the client is connected").query
+    }
+
+    /// Whether the engine still knows the client.
+    pub fn is_connected(&self, client: ClientId) -> bool {
+        self.clients.get(client).is_some()
+    }
+
+    /// The driver has done what it was asked. Each action completes at most once; others are ignored.
+    pub fn complete(&mut self, action: ActionId, outcome: Outcome, now: Now) {
+        self.advance(now);
+        if let Some((client, continuation)) = self.waiting.remove(&action) {
+            continuation(self, client, outcome);
+            self.resume(client);
+        }
+    }
+
+    /// Asks the driver for something that will be completed; `client` waits for it.
+    pub(crate) fn request(
+        &mut self,
+        client: ClientId,
+        continuation: Continuation,
+        action: impl FnOnce(ActionId) -> Action,
+    ) {
+        let id = ActionId(self.next_action);
+        self.next_action += 1;
+        self.waiting.insert(id, (client, continuation));
+        self.actions.push_back(action(id));
+    }
+
+    /// The client of a running command.
+    pub(crate) fn client(&self, id: ClientId) -> &Client {
+        self.clients.get(id).expect("the client of a running command exists")
+    }
+
+    /// The client of a running command.
+    pub(crate) fn client_mut(&mut self, id: ClientId) -> &mut Client {
+        self.clients.get_mut(id).expect("the client of a running command exists")
+    }
+
+    /// The reply of a running command.
+    pub(crate) fn reply(&mut self, id: ClientId) -> &mut Reply {
+        &mut self.client_mut(id).reply
+    }
+
+    /// Heap that the engine holds, in bytes: data, clients, and a fixed part.
+    pub fn memory_used_bytes(&self) -> usize {
+        let clients: usize = self.clients.iter().map(Client::memory_bytes).sum();
+        size_of::<Engine>() + self.keyspace.heap_bytes() + clients
+    }
+
+    /// Derives what is kept for speed from the configuration. Called after every change of it.
+    pub(crate) fn config_changed(&mut self) {
+        use crate::config::MaxmemoryPolicy as P;
+        let c = &self.config;
+        self.effects.notify = c.notify_keyspace_events;
+        self.policy = DataPolicy {
+            recency: RecencyPolicy {
+                lfu: matches!(c.maxmemory_policy, P::AllkeysLfu | P::VolatileLfu),
+                log_factor: c.lfu_log_factor,
+                decay_minutes: c.lfu_decay_time,
+            },
+            lazy_expire: c.lazyfree_lazy_expire,
+            string_bytes_max: c.proto_max_bulk_len,
+            rdb_compression: c.rdbcompression,
+            frozen_recency: false,
+        };
+    }
+
+    /// Time only goes on: an earlier wall clock is a step of the clock and is taken as it is; the monotonic clock never
+    /// goes back.
+    pub(crate) fn advance(&mut self, now: Now) {
+        debug_assert!(now.monotonic_us >= self.now.monotonic_us, "the monotonic clock went back");
+        self.now = now;
+    }
+}
+
+const PROTECTED_MODE_TEXT: &[u8] = b"-DENIED Redis is running in protected mode because protected \
+mode is enabled and no password is set for the default user. In this mode connections are only \
+accepted from the loopback interface. If you want to connect from external computers to Redis you \
+may adopt one of the following solutions: 1) Just disable protected mode sending the command \
+'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same \
+host the server is running, however MAKE SURE Redis is not publicly accessible from internet if \
+you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable \
+the protected mode by editing the Redis configuration file, and setting the protected mode option \
+to 'no', and then restarting the server. 3) If you started the server manually just for testing, \
+restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the \
+default user. NOTE: You only need to do one of the above things in order for the server to start \
+accepting connections from the outside.\r\n";

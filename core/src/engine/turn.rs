@@ -1,0 +1,172 @@
+//! Turns: what was executed since the last one leaves together, the journal first, the replies it covers after.
+//!
+//! ```text
+//!   handle_readable… ──► end_turn ──► Turn::Clean(permit) ─────────────────────────► output(client, &permit)
+//!                                └──► Turn::Journal(batch) ─ written (and synced) ─► permit
+//! ```
+//!
+//! A reply can only be read from the engine with a [`Permit`], and a permit for a turn that changed data only comes
+//! from handing the written batch back. Getting the order wrong does not compile.
+
+use super::Engine;
+use super::action::Action;
+use super::client::{ClientFlags, ClientId};
+use crate::config::LogLevel;
+use crate::time::Now;
+
+/// The right to send what has been answered up to the end of a turn. Made by the engine only.
+#[derive(Debug)]
+pub struct Permit {
+    _private: (),
+}
+
+/// Journal bytes that must be written before the turn's replies may leave.
+#[derive(Debug)]
+#[must_use]
+pub struct JournalBatch {
+    bytes: Vec<u8>,
+    sync: bool,
+}
+
+impl JournalBatch {
+    /// What to append to the log.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether the log must also be synced before the replies leave (`appendfsync always`).
+    pub fn must_sync(&self) -> bool {
+        self.sync
+    }
+}
+
+/// The end of a turn.
+#[derive(Debug)]
+#[must_use]
+pub enum Turn {
+    /// Nothing to write: replies may leave.
+    Clean(Permit),
+    /// Write this first, then call [`Engine::journal_written`].
+    Journal(JournalBatch),
+}
+
+impl Engine {
+    /// Ends a turn: what has been executed since the last one is now waiting to leave.
+    pub fn end_turn(&mut self, now: Now) -> Turn {
+        self.advance(now);
+        if self.journal.is_empty() {
+            self.release_replies();
+            Turn::Clean(Permit { _private: () })
+        } else {
+            let bytes = std::mem::take(&mut self.journal);
+            Turn::Journal(JournalBatch { bytes, sync: false })
+        }
+    }
+
+    /// The driver has written (and, if asked, synced) the batch: the replies that it covers may leave.
+    pub fn journal_written(&mut self, batch: JournalBatch, now: Now) -> Permit {
+        self.advance(now);
+        drop(batch);
+        self.release_replies();
+        Permit { _private: () }
+    }
+
+    /// The next client that has output to send and wasn't named since it got some.
+    pub fn next_writable(&mut self, _permit: &Permit) -> Option<ClientId> {
+        loop {
+            let id = self.clients.pending_output.pop_front()?;
+            if let Some(client) = self.clients.get_mut(id) {
+                client.flags.remove(ClientFlags::PENDING_OUTPUT);
+                return Some(id);
+            }
+        }
+    }
+
+    /// What may be sent to a client now. Empty if it is gone.
+    pub fn output(&self, client: ClientId, _permit: &Permit) -> &[u8] {
+        match self.clients.get(client) {
+            Some(client) => &client.reply.buffer[client.sent..client.released],
+            None => &[],
+        }
+    }
+
+    /// The driver sent `count` bytes of [`output`](Self::output).
+    pub fn sent(&mut self, client: ClientId, count: usize, now: Now) {
+        /// An output buffer that is empty and larger than this gives its memory back.
+        const KEPT_BYTES: usize = 64 * 1024;
+        self.advance(now);
+        let Some(c) = self.clients.get_mut(client) else { return };
+        c.sent += count;
+        c.last_interaction = now;
+        assert!(c.sent <= c.released, "the driver sent more than it was given");
+        self.stats.net_output_bytes += count as u64;
+        self.stats.writes_processed += 1;
+        if c.sent == c.reply.len() {
+            c.sent = 0;
+            c.released = 0;
+            if c.reply.buffer.capacity() > KEPT_BYTES {
+                c.reply.buffer = Vec::new();
+            } else {
+                c.reply.buffer.clear();
+            }
+            c.soft_limit_since_us = None;
+            if c.flags.contains(ClientFlags::CLOSE_AFTER_REPLY) {
+                self.drop_client(client);
+            }
+        } else if c.sent > KEPT_BYTES && c.sent > c.reply.len() / 2 {
+            // Keep the copying linear: at least half of the buffer goes.
+            c.reply.buffer.drain(..c.sent);
+            c.released -= c.sent;
+            c.sent = 0;
+        }
+    }
+
+    /// Takes the next request to the driver.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Asks the driver to log a line, if `loglevel` lets it through.
+    pub fn log(&mut self, level: LogLevel, text: impl Into<String>) {
+        if level >= self.config.loglevel {
+            self.actions.push_back(Action::Log(level, text.into()));
+        }
+    }
+
+    /// Forgets a client and asks the driver to close its connection.
+    pub(crate) fn drop_client(&mut self, client: ClientId) {
+        if self.clients.remove(client).is_some() {
+            self.actions.push_back(Action::Close(client));
+        }
+    }
+
+    /// Puts a client on the list of those with output.
+    #[inline]
+    pub(crate) fn mark_pending(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(id)
+            && !client.flags.contains(ClientFlags::PENDING_OUTPUT)
+            && (client.output_bytes() > 0 || client.closing())
+        {
+            client.flags.insert(ClientFlags::PENDING_OUTPUT);
+            self.clients.pending_output.push_back(id);
+        }
+    }
+
+    fn release_replies(&mut self) {
+        let mut closing = Vec::new();
+        for index in 0..self.clients.pending_output.len() {
+            let id = self.clients.pending_output[index];
+            let Some(client) = self.clients.get_mut(id) else { continue };
+            client.released = client.reply.len();
+            let drained = client.output_bytes() == 0;
+            if client.flags.contains(ClientFlags::CLOSE_ASAP)
+                || drained && client.flags.contains(ClientFlags::CLOSE_AFTER_REPLY)
+            {
+                closing.push(id);
+            }
+        }
+        for id in closing {
+            self.drop_client(id);
+        }
+    }
+}

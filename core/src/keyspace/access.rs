@@ -1,0 +1,280 @@
+//! A database as a command sees it: lookups with their side effects, and the way to the write guard.
+//!
+//! A key whose expiry has passed is not there: whoever finds it deletes it first, and the deletion goes to the journal
+//! before the command that found it. `expiry < now`, not `<=`: at its very millisecond a key still lives.
+
+use super::db::Db;
+use super::effects::{Effects, Event, EventClass};
+use super::recency::{Recency, RecencyPolicy};
+use super::write::Write;
+use super::{DbIndex, Keyspace};
+use crate::commands::CommandError;
+use crate::structures::{KeyHash, Rng, Slot};
+use crate::time::{Now, UnixMillis};
+use crate::types::{StringRef, ValueRef};
+
+bitflags::bitflags! {
+    /// What a lookup leaves out.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Lookup: u8 {
+        /// An ordinary read.
+        const NORMAL = 0;
+        /// Don't count as a use for LRU and LFU (TTL, TYPE, OBJECT…).
+        const NO_TOUCH = 1 << 0;
+        /// Don't count as a hit or miss.
+        const NO_STATS = 1 << 1;
+        /// No keymiss event.
+        const NO_NOTIFY = 1 << 2;
+    }
+}
+
+/// What lookups depend on, besides the data.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DataPolicy {
+    pub recency: RecencyPolicy,
+    /// `lazyfree-lazy-expire`: an expired key is propagated as UNLINK.
+    pub lazy_expire: bool,
+    /// `proto-max-bulk-len`: the longest string.
+    pub string_bytes_max: u64,
+    /// `lazyfree-lazy-user-del`, `lazyfree-lazy-user-flush`…: commands ask the configuration for those themselves.
+    pub rdb_compression: bool,
+    /// No recency is written while a snapshot is alive: reading must not copy pages.
+    pub frozen_recency: bool,
+}
+
+/// The selected database.
+pub struct Database<'e> {
+    pub(super) keyspace: &'e mut Keyspace,
+    pub(super) index: DbIndex,
+    pub(super) effects: &'e mut Effects,
+    pub(super) rng: &'e mut Rng,
+    pub(super) now: Now,
+    pub(super) policy: DataPolicy,
+}
+
+impl<'e> Database<'e> {
+    pub fn new(
+        keyspace: &'e mut Keyspace,
+        index: DbIndex,
+        effects: &'e mut Effects,
+        rng: &'e mut Rng,
+        now: Now,
+        policy: DataPolicy,
+    ) -> Database<'e> {
+        Database { keyspace, index, effects, rng, now, policy }
+    }
+
+    pub fn index(&self) -> DbIndex {
+        self.index
+    }
+
+    /// Another database, with the same surroundings.
+    pub fn at(&mut self, index: DbIndex) -> Database<'_> {
+        Database {
+            keyspace: self.keyspace,
+            index,
+            effects: self.effects,
+            rng: self.rng,
+            now: self.now,
+            policy: self.policy,
+        }
+    }
+
+    /// The data itself, for walks that count no hits (KEYS, SCAN, DBSIZE).
+    pub fn db(&self) -> &Db {
+        self.keyspace.db(self.index)
+    }
+
+    pub fn effects(&mut self) -> &mut Effects {
+        self.effects
+    }
+
+    pub fn keyspace(&self) -> &Keyspace {
+        self.keyspace
+    }
+
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
+    pub fn policy(&self) -> DataPolicy {
+        self.policy
+    }
+
+    pub fn rng(&mut self) -> &mut Rng {
+        self.rng
+    }
+
+    /// The value of `key`, counted as a hit or miss and as a use.
+    #[inline]
+    pub fn read(&mut self, key: &[u8]) -> Option<ValueRef<'_>> {
+        self.read_with(key, Lookup::NORMAL)
+    }
+
+    /// The string at `key`. Errors: WrongType.
+    #[inline]
+    pub fn read_string(&mut self, key: &[u8]) -> Result<Option<StringRef<'_>>, CommandError> {
+        match self.read(key) {
+            None => Ok(None),
+            Some(value) => value.as_string().map(Some).ok_or(CommandError::WrongType),
+        }
+    }
+
+    /// The value of `key`, with some side effects left out.
+    #[inline]
+    pub fn read_with(&mut self, key: &[u8], lookup: Lookup) -> Option<ValueRef<'_>> {
+        let slot = self.lookup(key, lookup)?;
+        Some(self.db().value(slot))
+    }
+
+    /// Where `key` is, with the side effects of a read.
+    pub fn lookup(&mut self, key: &[u8], lookup: Lookup) -> Option<Slot> {
+        let hash = self.db().hash(key);
+        let found = self.find_live(hash, key);
+        if !lookup.contains(Lookup::NO_STATS) {
+            match found {
+                Some(_) => self.effects.counters.hits += 1,
+                None => self.effects.counters.misses += 1,
+            }
+        }
+        match found {
+            Some(slot) if !lookup.contains(Lookup::NO_TOUCH) => self.touch(slot),
+            None if !lookup.contains(Lookup::NO_NOTIFY) => {
+                self.effects.notify(Event::new(EventClass::KEY_MISS, "keymiss"), self.index, key);
+            }
+            _ => {}
+        }
+        found
+    }
+
+    /// Whether the key exists and is not overdue; deletes it if it is. No other side effect.
+    pub fn exists(&mut self, key: &[u8]) -> bool {
+        let hash = self.db().hash(key);
+        self.find_live(hash, key).is_some()
+    }
+
+    /// The guard through which `key` is changed.
+    #[inline]
+    pub fn write<'g>(&'g mut self, key: &'g [u8]) -> Write<'g, 'e> {
+        let hash = self.db().hash(key);
+        let slot = self.find_live(hash, key);
+        if let Some(slot) = slot {
+            self.touch(slot);
+        }
+        Write::new(self, key, hash, slot)
+    }
+
+    /// When `key` expires; `None` if it is missing, `Some(None)` if it never does.
+    pub fn expiry(&mut self, key: &[u8]) -> Option<Option<UnixMillis>> {
+        let slot = self.lookup(key, Lookup::NO_TOUCH)?;
+        Some(self.db().payload(slot).expiry())
+    }
+
+    /// A key chosen uniformly among those that are not overdue. Overdue ones met on the way are deleted.
+    pub fn random_key(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let slot = self.keyspace.db(self.index).random(self.rng)?;
+            let key = self.db().key(slot).to_vec();
+            if !self.is_overdue(slot) {
+                return Some(key);
+            }
+            let hash = self.db().hash(&key);
+            self.delete_expired(hash, slot, &key);
+        }
+    }
+
+    /// Deletes up to `budget` keys that are due, the earliest first. Returns how many; fewer than `budget` means that
+    /// none is left. O(log n) each.
+    pub fn expire_due(&mut self, budget: usize) -> usize {
+        let now = self.now.unix_ms();
+        let mut count = 0;
+        while count < budget {
+            let Some((at, hash)) = self.db().expiry_index().first() else { break };
+            if at >= now {
+                break;
+            }
+            let slot = self.db().find_expiring(hash, at).expect("an indexed key exists");
+            let key = self.db().key(slot).to_vec();
+            self.delete_expired(hash, slot, &key);
+            count += 1;
+        }
+        count
+    }
+
+    /// Removes every key of this database. Returns how many there were.
+    pub fn flush(&mut self) -> usize {
+        let count = self.db().len();
+        if self.effects.record_touched {
+            let keys: Vec<Vec<u8>> = self.db().iter().map(|(key, _)| key.to_vec()).collect();
+            for key in keys {
+                self.effects.touch(self.index, &key, false);
+            }
+        }
+        self.keyspace.db_mut(self.index).clear();
+        count
+    }
+
+    /// Exchanges the contents of two databases; every key that exists in either counts as touched.
+    pub fn swap(&mut self, a: DbIndex, b: DbIndex) {
+        self.keyspace.swap(a, b);
+        if self.effects.record_touched {
+            for index in [a, b] {
+                for (key, _) in self.keyspace.db(index).iter() {
+                    self.effects.touch(index, key, true);
+                }
+            }
+        }
+    }
+
+    pub(super) fn db_mut(&mut self) -> &mut Db {
+        self.keyspace.db_mut(self.index)
+    }
+
+    /// The mark of a key created by this call.
+    pub(super) fn created(&self) -> Recency {
+        Recency::created(self.now, self.policy.recency)
+    }
+
+    #[inline]
+    fn find_live(&mut self, hash: KeyHash, key: &[u8]) -> Option<Slot> {
+        let slot = self.db().find(hash, key)?;
+        if self.is_overdue(slot) {
+            self.delete_expired(hash, slot, key);
+            return None;
+        }
+        Some(slot)
+    }
+
+    #[inline]
+    fn is_overdue(&self, slot: Slot) -> bool {
+        self.db().payload(slot).expiry().is_some_and(|at| at < self.now.unix_ms())
+    }
+
+    #[cold]
+    fn delete_expired(&mut self, hash: KeyHash, slot: Slot, key: &[u8]) {
+        self.db_mut().remove(slot, hash);
+        self.effects.counters.expired_keys += 1;
+        self.effects.dirty += 1;
+        let index = self.index;
+        if self.effects.record_journal {
+            let verb: &[u8] = if self.policy.lazy_expire { b"UNLINK" } else { b"DEL" };
+            let deletion = [verb, key].into_iter().collect();
+            self.effects.deletions.push((index, deletion));
+        }
+        self.effects.notify(Event::new(EventClass::EXPIRED, "expired"), index, key);
+        self.effects.touch(index, key, false);
+    }
+
+    #[inline]
+    fn touch(&mut self, slot: Slot) {
+        if self.policy.frozen_recency {
+            return;
+        }
+        let old = self.db().payload(slot).recency();
+        let new = old.touched(self.now, self.policy.recency, self.rng);
+        // Mostly the second has not changed: then the page is left alone.
+        if new != old {
+            self.db_mut().set_recency(slot, new);
+        }
+    }
+}

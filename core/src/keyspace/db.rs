@@ -1,0 +1,344 @@
+//! One database: the table of entries, the slab of large values, the expiry index. Data only: expiry is not applied
+//! here, and nothing is counted or announced; see [`access`](super::access) and [`write`](super::write) for that.
+
+use super::entry::{self, HEADER_BYTES, INLINE_BYTES_MAX, Kind, Payload, header_bytes};
+use super::expiry::ExpiryIndex;
+use super::recency::Recency;
+use crate::structures::{HashSeed, KeyHash, Rng, Slab, Slot, Table};
+use crate::time::UnixMillis;
+use crate::types::string::EMBSTR_BYTES_MAX;
+use crate::types::{LargeString, Object, StringRef, ValueRef};
+
+/// A value about to be stored.
+#[derive(Clone, Debug)]
+pub enum NewValue<'a> {
+    /// Bytes that a client wrote whole: `int`, `embstr` or `raw` by their contents.
+    String(&'a [u8]),
+    /// The result of a modification in place: `raw`, however short.
+    RawString(&'a [u8]),
+    Int(i64),
+    Object(Object),
+}
+
+/// A database. Clone is the point-in-time view: a few pointers for the data (and the expiry index, copied).
+#[derive(Clone)]
+pub struct Db {
+    table: Table,
+    objects: Slab<Object>,
+    /// Heap behind the objects of the slab.
+    object_bytes: usize,
+    expiry: ExpiryIndex,
+}
+
+impl Db {
+    pub fn new(seed: HashSeed) -> Db {
+        Db { table: Table::new(seed), objects: Slab::new(), object_bytes: 0, expiry: ExpiryIndex::default() }
+    }
+
+    /// Number of keys, those that are overdue included.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// The table underneath (SCAN, statistics).
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The keys that expire.
+    pub fn expiry_index(&self) -> &ExpiryIndex {
+        &self.expiry
+    }
+
+    /// Bytes of heap held.
+    pub fn heap_bytes(&self) -> usize {
+        self.table.heap_bytes() + self.objects.heap_bytes() + self.object_bytes + self.expiry.heap_bytes()
+    }
+
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> KeyHash {
+        self.table.hash(key)
+    }
+
+    #[inline]
+    pub fn find(&self, hash: KeyHash, key: &[u8]) -> Option<Slot> {
+        self.table.find(hash, key)
+    }
+
+    pub fn key(&self, slot: Slot) -> &[u8] {
+        self.table.key(slot)
+    }
+
+    #[inline]
+    pub fn payload(&self, slot: Slot) -> Payload<'_> {
+        Payload::new(self.table.payload(slot))
+    }
+
+    /// The value of an entry.
+    #[inline]
+    pub fn value(&self, slot: Slot) -> ValueRef<'_> {
+        self.decode(self.payload(slot))
+    }
+
+    /// The value of a payload of this database.
+    #[inline]
+    pub fn decode<'a>(&'a self, payload: Payload<'a>) -> ValueRef<'a> {
+        match payload.kind() {
+            Kind::Int => ValueRef::String(StringRef::Int(payload.int())),
+            Kind::Embstr => ValueRef::String(StringRef::Embstr(payload.body())),
+            Kind::Raw => ValueRef::String(StringRef::Raw(payload.body())),
+            Kind::Object => match self.object(payload.object_id()) {
+                Object::String(large) => ValueRef::String(StringRef::Large(large)),
+            },
+        }
+    }
+
+    /// Bytes that an entry takes: key, header, value, and what its object holds (MEMORY USAGE).
+    pub fn entry_bytes(&self, slot: Slot) -> usize {
+        let payload = self.table.payload(slot);
+        let object = match Payload::new(payload).kind() {
+            Kind::Object => {
+                let object = self.object(Payload::new(payload).object_id());
+                size_of::<Object>() + object.heap_bytes()
+            }
+            _ => 0,
+        };
+        self.table.key(slot).len() + payload.len() + object
+    }
+
+    /// A key chosen uniformly.
+    pub fn random(&self, rng: &mut Rng) -> Option<Slot> {
+        self.table.random(rng)
+    }
+
+    /// An entry with that hash and exactly that expiry.
+    pub fn find_expiring(&self, hash: KeyHash, at: UnixMillis) -> Option<Slot> {
+        self.table.find_hash(hash, |slot| self.payload(slot).expiry() == Some(at))
+    }
+
+    /// All entries: key, payload.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], Payload<'_>)> {
+        self.table.iter().map(|(key, payload)| (key, Payload::new(payload)))
+    }
+
+    /// Stores a value under `key`, whose slot is given if it exists. Returns where it is now. O(value).
+    pub fn store(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        slot: Option<Slot>,
+        value: NewValue<'_>,
+        expiry: Option<UnixMillis>,
+        recency: Recency,
+    ) -> Slot {
+        if let Some(slot) = slot {
+            self.detach(slot, hash, expiry);
+        }
+        if let Some(at) = expiry {
+            self.expiry.insert(at, hash);
+        }
+        match value {
+            NewValue::Int(value) => {
+                let (body, len) = entry::int_body(value);
+                self.write(hash, key, slot, Kind::Int, &body[..len], expiry, recency)
+            }
+            NewValue::String(bytes) => {
+                if let Some(value) = encodable_integer(bytes) {
+                    let (body, len) = entry::int_body(value);
+                    return self.write(hash, key, slot, Kind::Int, &body[..len], expiry, recency);
+                }
+                if bytes.len() <= EMBSTR_BYTES_MAX {
+                    return self.write(hash, key, slot, Kind::Embstr, bytes, expiry, recency);
+                }
+                self.store_raw(hash, key, slot, bytes, expiry, recency)
+            }
+            NewValue::RawString(bytes) => self.store_raw(hash, key, slot, bytes, expiry, recency),
+            NewValue::Object(object) => self.store_object(hash, key, slot, object, expiry, recency),
+        }
+    }
+
+    /// Changes the expiry of an entry and nothing else.
+    pub fn set_expiry(&mut self, slot: Slot, hash: KeyHash, expiry: Option<UnixMillis>) -> Slot {
+        let payload = self.payload(slot);
+        let (old, kind, recency) = (payload.expiry(), payload.kind(), payload.recency());
+        if old == expiry {
+            return slot;
+        }
+        if let Some(at) = old {
+            self.expiry.remove(at, hash);
+        }
+        if let Some(at) = expiry {
+            self.expiry.insert(at, hash);
+        }
+        if old.is_some() == expiry.is_some() {
+            entry::write_header(self.table.payload_mut(slot), kind, recency, expiry);
+            return slot;
+        }
+        // The body moves by the eight bytes of the expiry; it is small, so that a copy on the stack does.
+        let mut body = [0u8; INLINE_BYTES_MAX];
+        let len = self.payload(slot).body().len();
+        body[..len].copy_from_slice(self.payload(slot).body());
+        let header = header_bytes(expiry.is_some());
+        let (slot, payload) = self.table.resize_payload(slot, header + len);
+        entry::write_header(payload, kind, recency, expiry);
+        payload[header..].copy_from_slice(&body[..len]);
+        slot
+    }
+
+    /// Replaces the recency of an entry.
+    pub fn set_recency(&mut self, slot: Slot, recency: Recency) {
+        entry::write_recency(self.table.payload_mut(slot), recency);
+    }
+
+    /// The large string of an entry, to be changed in place; `None` if the value isn't one.
+    pub fn with_large_string<R>(&mut self, slot: Slot, change: impl FnOnce(&mut LargeString) -> R) -> Option<R> {
+        let payload = self.payload(slot);
+        if payload.kind() != Kind::Object {
+            return None;
+        }
+        let id = payload.object_id();
+        let object = self.objects.get_mut(id).expect("an entry's object is in the slab");
+        let before = object.heap_bytes();
+        let Object::String(large) = &mut *object;
+        let result = change(large);
+        self.object_bytes = self.object_bytes - before + object.heap_bytes();
+        Some(result)
+    }
+
+    /// Removes an entry. O(value).
+    pub fn remove(&mut self, slot: Slot, hash: KeyHash) {
+        self.detach(slot, hash, None);
+        self.table.remove(slot);
+    }
+
+    /// Takes an entry's value out as it would be stored elsewhere (RENAME, MOVE, COPY).
+    pub fn copy_value(&self, slot: Slot) -> NewValue<'_> {
+        let payload = self.payload(slot);
+        match payload.kind() {
+            Kind::Int => NewValue::Int(payload.int()),
+            Kind::Embstr => NewValue::String(payload.body()),
+            Kind::Raw => NewValue::RawString(payload.body()),
+            Kind::Object => NewValue::Object(self.object(payload.object_id()).clone()),
+        }
+    }
+
+    /// Removes everything.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        self.objects = Slab::new();
+        self.object_bytes = 0;
+        self.expiry = ExpiryIndex::default();
+    }
+
+    /// Checks the accounting and the indices against a recount; panics on a difference. O(n).
+    pub fn check(&self) {
+        assert_eq!(self.table.heap_bytes(), self.table.recount(), "table accounting");
+        let mut volatile = 0;
+        let mut objects = 0;
+        let mut object_bytes = 0;
+        for (key, payload) in self.iter() {
+            if let Some(at) = payload.expiry() {
+                volatile += 1;
+                let hash = self.hash(key);
+                assert!(self.find_expiring(hash, at).is_some(), "an indexed key is found");
+            }
+            if payload.kind() == Kind::Object {
+                objects += 1;
+                object_bytes += self.object(payload.object_id()).heap_bytes();
+            }
+        }
+        assert_eq!(volatile, self.expiry.len(), "the expiry index has every volatile key");
+        for (at, hash) in self.expiry.iter() {
+            assert!(self.find_expiring(hash, at).is_some(), "an indexed key exists");
+        }
+        assert_eq!(objects, self.objects.len(), "each object belongs to one entry");
+        assert_eq!(object_bytes, self.object_bytes, "object accounting");
+    }
+
+    fn object(&self, id: u32) -> &Object {
+        self.objects.get(id).expect("an entry's object is in the slab")
+    }
+
+    /// Frees what hangs on an entry's payload: its object, its place in the expiry index (unless `keep` says that it
+    /// will have the same expiry again).
+    fn detach(&mut self, slot: Slot, hash: KeyHash, keep: Option<UnixMillis>) {
+        let payload = self.payload(slot);
+        let expiry = payload.expiry();
+        let object = (payload.kind() == Kind::Object).then(|| payload.object_id());
+        if let Some(at) = expiry
+            && keep != Some(at)
+        {
+            self.expiry.remove(at, hash);
+        }
+        if let Some(id) = object {
+            let object = self.objects.remove(id).expect("an entry's object is in the slab");
+            self.object_bytes -= object.heap_bytes();
+        }
+    }
+
+    fn store_raw(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        slot: Option<Slot>,
+        bytes: &[u8],
+        expiry: Option<UnixMillis>,
+        recency: Recency,
+    ) -> Slot {
+        if bytes.len() <= INLINE_BYTES_MAX {
+            return self.write(hash, key, slot, Kind::Raw, bytes, expiry, recency);
+        }
+        let object = Object::String(LargeString::new(bytes));
+        self.store_object(hash, key, slot, object, expiry, recency)
+    }
+
+    fn store_object(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        slot: Option<Slot>,
+        object: Object,
+        expiry: Option<UnixMillis>,
+        recency: Recency,
+    ) -> Slot {
+        self.object_bytes += object.heap_bytes();
+        let id = self.objects.insert(object).to_le_bytes();
+        self.write(hash, key, slot, Kind::Object, &id, expiry, recency)
+    }
+
+    #[inline]
+    #[allow(clippy::too_many_arguments)]
+    fn write(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        slot: Option<Slot>,
+        kind: Kind,
+        body: &[u8],
+        expiry: Option<UnixMillis>,
+        recency: Recency,
+    ) -> Slot {
+        let header = header_bytes(expiry.is_some());
+        let len = header + body.len();
+        let (slot, payload) = match slot {
+            None => self.table.insert(hash, key, len),
+            Some(slot) if self.table.payload(slot).len() == len => (slot, self.table.payload_mut(slot)),
+            Some(slot) => self.table.resize_payload(slot, len),
+        };
+        entry::write_header(payload, kind, recency, expiry);
+        payload[header..].copy_from_slice(body);
+        slot
+    }
+}
+
+/// The integer that a string is stored as: it prints as it was written.
+fn encodable_integer(bytes: &[u8]) -> Option<i64> {
+    // Longest: -9223372036854775808.
+    if bytes.len() > 20 { None } else { crate::numbers::integer::parse_i64(bytes) }
+}
+
+const _: () = assert!(HEADER_BYTES + 8 + INLINE_BYTES_MAX <= 1024);

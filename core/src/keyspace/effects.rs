@@ -1,0 +1,133 @@
+//! What a call did to the data: gathered by the write guard, acted on by the engine when the call is over.
+//!
+//! The dirty count, statistics, keyspace events, touched keys (WATCH, client tracking, blocked clients) and the
+//! journal all start here. When nobody listens to a kind, nothing is recorded for it, so that a plain SET
+//! allocates nothing.
+
+use super::DbIndex;
+use crate::commands::OwnedArgs;
+
+/// Classes of keyspace events, as `notify-keyspace-events` spells them.
+pub use crate::config::NotifyEvents as EventClass;
+
+/// One kind of event: its class and its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub class: EventClass,
+    pub name: &'static str,
+}
+
+impl Event {
+    pub const fn new(class: EventClass, name: &'static str) -> Event {
+        Event { class, name }
+    }
+
+    /// An event of class `g`.
+    pub const fn generic(name: &'static str) -> Event {
+        Event::new(EventClass::GENERIC, name)
+    }
+
+    /// An event of class `$`.
+    pub const fn string(name: &'static str) -> Event {
+        Event::new(EventClass::STRING, name)
+    }
+}
+
+/// An event that happened to a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyEvent {
+    pub event: Event,
+    pub db: DbIndex,
+    pub key: Box<[u8]>,
+}
+
+/// A key whose value changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touched {
+    pub db: DbIndex,
+    pub key: Box<[u8]>,
+    /// Whether it holds a value now.
+    pub exists: bool,
+}
+
+/// What the journal gets instead of the command as it was called.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Propagation {
+    /// The command itself, if it changed anything.
+    #[default]
+    Verbatim,
+    /// Nothing.
+    Nothing,
+    /// These commands.
+    Instead(Vec<OwnedArgs>),
+    /// The command itself, even if the dirty count says that nothing changed.
+    Forced,
+}
+
+/// Lookup and expiry counters, as INFO's Stats section shows them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyspaceCounters {
+    pub hits: u64,
+    pub misses: u64,
+    pub expired_keys: u64,
+}
+
+/// Gathered over one call. Kept between calls for its memory.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// Changes to the data since the server started (INFO's `rdb_changes_since_last_save` counts from here).
+    pub dirty: u64,
+    pub counters: KeyspaceCounters,
+    /// Events that have listeners at all (`notify-keyspace-events`; empty: nothing is recorded).
+    pub notify: EventClass,
+    /// Whether touched keys are to be recorded (someone watches, tracks or waits).
+    pub record_touched: bool,
+    /// Whether propagated commands are to be recorded (an AOF or a replica takes them).
+    pub record_journal: bool,
+    pub events: Vec<KeyEvent>,
+    pub touched: Vec<Touched>,
+    /// Deletions of expired keys found on the way; they precede the command itself in the journal.
+    pub deletions: Vec<(DbIndex, OwnedArgs)>,
+    pub propagation: Propagation,
+}
+
+impl Effects {
+    /// Records an event if somebody may listen.
+    #[inline]
+    pub fn notify(&mut self, event: Event, db: DbIndex, key: &[u8]) {
+        if self.notify.intersects(event.class) {
+            self.events.push(KeyEvent { event, db, key: key.into() });
+        }
+    }
+
+    /// Records that the value of a key changed.
+    #[inline]
+    pub fn touch(&mut self, db: DbIndex, key: &[u8], exists: bool) {
+        if self.record_touched {
+            self.touched.push(Touched { db, key: key.into(), exists });
+        }
+    }
+
+    /// Makes the journal get `args` instead of the command as it was called.
+    pub fn propagate_instead<A: AsRef<[u8]>>(&mut self, args: impl IntoIterator<Item = A>) {
+        if self.record_journal {
+            self.propagation = Propagation::Instead(vec![args.into_iter().collect()]);
+        }
+    }
+
+    /// Makes the journal get one more command, after those already given.
+    pub fn propagate_also<A: AsRef<[u8]>>(&mut self, args: impl IntoIterator<Item = A>) {
+        if self.record_journal {
+            let args = args.into_iter().collect();
+            match &mut self.propagation {
+                Propagation::Instead(list) => list.push(args),
+                other => *other = Propagation::Instead(vec![args]),
+            }
+        }
+    }
+
+    /// Nothing of this call goes to the journal.
+    pub fn propagate_nothing(&mut self) {
+        self.propagation = Propagation::Nothing;
+    }
+}

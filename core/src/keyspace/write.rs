@@ -1,0 +1,183 @@
+//! The write guard: the only way to change a key, and the one place where a change takes effect.
+//!
+//! ```text
+//!   db.write(key) ──► look ──► change, as often as needed ──► commit(event…)
+//!                                                              ├─ dirty count
+//!                                                              ├─ touched: WATCH, client tracking, blocked clients
+//!                                                              ├─ keyspace events
+//!                                                              └─ (with the call) the journal
+//! ```
+//!
+//! A guard that changed something and is dropped without a commit is our bug, and panics in debug builds.
+
+use super::access::Database;
+use super::db::NewValue;
+use super::effects::Event;
+use super::recency::Recency;
+use crate::commands::CommandError;
+use crate::structures::{KeyHash, Slot};
+use crate::time::UnixMillis;
+use crate::types::{LargeString, Object, StringRef, ValueRef};
+
+/// What happens to a key's expiry when its value is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ttl {
+    Clear,
+    Keep,
+    At(UnixMillis),
+}
+
+/// One key, open for change.
+#[must_use]
+pub struct Write<'g, 'e> {
+    db: &'g mut Database<'e>,
+    key: &'g [u8],
+    hash: KeyHash,
+    slot: Option<Slot>,
+    changed: bool,
+}
+
+impl<'g, 'e> Write<'g, 'e> {
+    pub(super) fn new(db: &'g mut Database<'e>, key: &'g [u8], hash: KeyHash, slot: Option<Slot>) -> Write<'g, 'e> {
+        Write { db, key, hash, slot, changed: false }
+    }
+
+    pub fn exists(&self) -> bool {
+        self.slot.is_some()
+    }
+
+    pub fn key(&self) -> &[u8] {
+        self.key
+    }
+
+    /// The value as it is now.
+    #[inline]
+    pub fn value(&self) -> Option<ValueRef<'_>> {
+        self.slot.map(|slot| self.db.db().value(slot))
+    }
+
+    /// The string as it is now. Errors: WrongType.
+    #[inline]
+    pub fn string(&self) -> Result<Option<StringRef<'_>>, CommandError> {
+        match self.value() {
+            None => Ok(None),
+            Some(value) => value.as_string().map(Some).ok_or(CommandError::WrongType),
+        }
+    }
+
+    /// When the key expires, if it exists and ever does.
+    pub fn expiry(&self) -> Option<UnixMillis> {
+        self.db.db().payload(self.slot?).expiry()
+    }
+
+    /// Replaces the whole value, whatever its type. A use counts as creation for LRU.
+    #[inline]
+    pub fn set(&mut self, value: NewValue<'_>, ttl: Ttl) {
+        let expiry = match ttl {
+            Ttl::Clear => None,
+            Ttl::Keep => self.expiry(),
+            Ttl::At(at) => Some(at),
+        };
+        let recency = match self.slot {
+            // An overwritten key keeps its frequency; under LRU, looking it up has set the clock already.
+            Some(slot) => self.db.db().payload(slot).recency(),
+            None => self.db.created(),
+        };
+        let (hash, key, slot) = (self.hash, self.key, self.slot);
+        self.slot = Some(self.db.db_mut().store(hash, key, slot, value, expiry, recency));
+        self.changed = true;
+    }
+
+    /// Appends to the string, or creates it. The encoding becomes raw. Returns the new length. The caller has checked the
+    /// type and the length. O(suffix), amortised.
+    pub fn append(&mut self, suffix: &[u8]) -> usize {
+        match self.slot {
+            None => {
+                self.set(NewValue::String(suffix), Ttl::Clear);
+                suffix.len()
+            }
+            Some(_) => {
+                let offset = self.string_or_empty().len();
+                self.write_at(offset, suffix);
+                offset + suffix.len()
+            }
+        }
+    }
+
+    /// Overwrites the string from `offset` on, growing it with zero bytes as needed. The encoding becomes raw. Returns
+    /// the new length. The caller has checked the type and the length.
+    pub fn write_at(&mut self, offset: usize, data: &[u8]) -> usize {
+        self.changed = true;
+        let len = self.string_or_empty().len().max(offset + data.len());
+        if let Some(slot) = self.slot {
+            let written = self.db.db_mut().with_large_string(slot, |large| large.write_at(offset, data));
+            if written.is_some() {
+                return len;
+            }
+        }
+        let mut bytes = self.string_or_empty().bytes().into_owned();
+        if len > super::entry::INLINE_BYTES_MAX {
+            let mut large = LargeString::new(&bytes);
+            large.write_at(offset, data);
+            self.set(NewValue::Object(Object::String(large)), Ttl::Keep);
+        } else {
+            bytes.resize(len, 0);
+            bytes[offset..offset + data.len()].copy_from_slice(data);
+            self.set(NewValue::RawString(&bytes), Ttl::Keep);
+        }
+        len
+    }
+
+    /// Sets or clears the expiry. The key exists.
+    pub fn set_expiry(&mut self, expiry: Option<UnixMillis>) {
+        let slot = self.slot.expect("an expiry belongs to an existing key");
+        self.slot = Some(self.db.db_mut().set_expiry(slot, self.hash, expiry));
+        self.changed = true;
+    }
+
+    /// Replaces the recency (RESTORE's IDLETIME and FREQ). The key exists.
+    pub fn set_recency(&mut self, recency: Recency) {
+        let slot = self.slot.expect("recency belongs to an existing key");
+        self.db.db_mut().set_recency(slot, recency);
+        self.changed = true;
+    }
+
+    /// Removes the key. Whether it was there.
+    pub fn remove(&mut self) -> bool {
+        let Some(slot) = self.slot.take() else { return false };
+        self.db.db_mut().remove(slot, self.hash);
+        self.changed = true;
+        true
+    }
+
+    /// The change is complete: one event.
+    #[inline]
+    pub fn commit(self, event: Event) {
+        self.commit_all(&[event], 1);
+    }
+
+    /// The change is complete: several events in order (`SETEX`: `set`, `expire`), and how many changes it counts for.
+    #[inline]
+    pub fn commit_all(mut self, events: &[Event], dirty: u64) {
+        self.changed = false;
+        let (index, key, exists) = (self.db.index, self.key, self.slot.is_some());
+        let effects = &mut *self.db.effects;
+        effects.dirty += dirty;
+        effects.touch(index, key, exists);
+        for &event in events {
+            effects.notify(event, index, key);
+        }
+    }
+
+    fn string_or_empty(&self) -> StringRef<'_> {
+        self.value().and_then(ValueRef::as_string).unwrap_or(StringRef::Raw(b""))
+    }
+}
+
+impl Drop for Write<'_, '_> {
+    fn drop(&mut self) {
+        if cfg!(debug_assertions) {
+            assert!(!self.changed, "a change was not committed");
+        }
+    }
+}
