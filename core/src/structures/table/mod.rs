@@ -257,13 +257,15 @@ impl Table {
         if !page::has_room(self.page(at), record_len) {
             self.make_room(at, 1, record_len);
         }
-        let page = self.page_mut(at);
-        let index = page::count(page);
-        let position = page::push(page, Tags::of(hash.0), key, payload_len);
+        let index = page::count(self.page(at));
         self.len += 1;
         self.count_changed(index, index + 1);
-        let slot = Slot::new(at, (index, position));
-        (slot, page::payload_mut(self.page_mut(at), position))
+        let page = self.page_mut(at);
+        let position = page::push(page, Tags::of(hash.0), key, payload_len);
+        (
+            Slot::new(at, (index, position)),
+            page::payload_mut(page, position),
+        )
     }
 
     /// Removes a record. O(1), apart from at most one page rebuilt and one pair merged.
