@@ -44,11 +44,7 @@ pub fn parse_command_line(arguments: &[Vec<u8>]) -> Invocation {
         Some(b"-v" | b"--version") => return Invocation::Version,
         Some(b"-h" | b"--help") => return Invocation::Help,
         Some(b"--test-memory") => {
-            return Invocation::TestMemory(if let [_, megabytes] = arguments {
-                Some(megabytes.clone())
-            } else {
-                None
-            });
+            return Invocation::TestMemory(if let [_, megabytes] = arguments { Some(megabytes.clone()) } else { None });
         }
         Some(b"--check-system") => return Invocation::CheckSystem,
         _ => {}
@@ -103,10 +99,7 @@ mod tests {
     use super::*;
 
     fn options(arguments: &[&str]) -> String {
-        let arguments: Vec<Vec<u8>> = arguments
-            .iter()
-            .map(|argument| argument.as_bytes().to_vec())
-            .collect();
+        let arguments: Vec<Vec<u8>> = arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect();
         match parse_command_line(&arguments) {
             Invocation::Start(line) => String::from_utf8(line.options).expect("text"),
             other => panic!("{other:?}"),
@@ -115,41 +108,26 @@ mod tests {
 
     #[test]
     fn each_option_is_a_line_and_its_values_are_quoted() {
-        assert_eq!(
-            options(&["--port", "1", "--bind", "a", "b"]),
-            "port \"1\" \nbind \"a\" \"b\" "
-        );
+        assert_eq!(options(&["--port", "1", "--bind", "a", "b"]), "port \"1\" \nbind \"a\" \"b\" ");
         assert_eq!(options(&["--port 1", "--bind a"]), "port 1 \nbind a ");
     }
 
     #[test]
     fn a_value_may_look_like_an_option() {
-        assert_eq!(
-            options(&["--masterauth", "--secret", "--port", "1"]),
-            "masterauth \"--secret\" \nport \"1\" "
-        );
+        assert_eq!(options(&["--masterauth", "--secret", "--port", "1"]), "masterauth \"--secret\" \nport \"1\" ");
     }
 
     #[test]
     fn save_may_come_without_a_value() {
-        assert_eq!(
-            options(&["--save", "--port", "1"]),
-            "save \"\"\nport \"1\" "
-        );
-        assert_eq!(
-            options(&["--port", "1", "--save"]),
-            "port \"1\" \nsave \"\""
-        );
+        assert_eq!(options(&["--save", "--port", "1"]), "save \"\"\nport \"1\" ");
+        assert_eq!(options(&["--port", "1", "--save"]), "port \"1\" \nsave \"\"");
         assert_eq!(options(&["--save", ""]), "save \"\" ");
     }
 
     #[test]
     fn a_dash_first_or_last_is_standard_input() {
         let line = |arguments: &[&str]| {
-            let arguments: Vec<Vec<u8>> = arguments
-                .iter()
-                .map(|argument| argument.as_bytes().to_vec())
-                .collect();
+            let arguments: Vec<Vec<u8>> = arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect();
             match parse_command_line(&arguments) {
                 Invocation::Start(line) => line,
                 other => panic!("{other:?}"),

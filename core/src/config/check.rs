@@ -31,9 +31,7 @@ pub(super) fn dbfilename(_: &Config, text: &[u8]) -> Result<(), Refusal> {
 pub(super) fn appendfilename(_: &Config, text: &[u8]) -> Result<(), Refusal> {
     match c_str(text) {
         b"" => Err("appendfilename can't be empty".into()),
-        name if !is_base_name(name) => {
-            Err("appendfilename can't be a path, just a filename".into())
-        }
+        name if !is_base_name(name) => Err("appendfilename can't be a path, just a filename".into()),
         _ => Ok(()),
     }
 }
@@ -51,10 +49,7 @@ pub(super) fn cluster_announce_hostname(_: &Config, text: &[u8]) -> Result<(), R
     if name.len() >= HOST_NAME_BYTES_MAX {
         return Err(format!("Hostnames must be less than {HOST_NAME_BYTES_MAX} characters").into());
     }
-    if !name
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-    {
+    if !name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')) {
         return Err("Hostnames may only contain alphanumeric characters, hyphens or dots".into());
     }
     Ok(())
@@ -93,11 +88,7 @@ impl Config {
 
     fn proc_title_variable(&self, name: &[u8], title: &[u8]) -> Option<Vec<u8>> {
         let port = || {
-            if self.port == 0 {
-                self.tls_port
-            } else {
-                self.port
-            }
+            if self.port == 0 { self.tls_port } else { self.port }
         };
         Some(match name {
             b"title" => title.to_vec(),

@@ -14,7 +14,6 @@ use super::number::c_str;
 use super::table::DIRECTIVES;
 use super::values::ProtectedAction;
 use super::{Config, lookup};
-use std::borrow::Cow;
 
 /// Bounds of `hz`: values outside are accepted and capped.
 const HZ_RANGE: (u32, u32) = (1, 500);
@@ -52,34 +51,20 @@ impl SetError {
         let text = match self {
             SetError::Syntax => b"syntax error".to_vec(),
             SetError::Loading => b"Redis is loading the dataset in memory".to_vec(),
-            SetError::Unknown(name) => [
-                b"Unknown option or number of arguments for CONFIG SET - '",
-                c_str(name),
-                b"'",
-            ]
-            .concat(),
-            SetError::Refused { name, reason } => [
-                b"CONFIG SET failed (possibly related to argument '",
-                c_str(name),
-                b"') - ",
-                reason.as_bytes(),
-            ]
-            .concat(),
+            SetError::Unknown(name) => {
+                [b"Unknown option or number of arguments for CONFIG SET - '", c_str(name), b"'"].concat()
+            }
+            SetError::Refused { name, reason } => {
+                [b"CONFIG SET failed (possibly related to argument '", c_str(name), b"') - ", reason.as_bytes()]
+                    .concat()
+            }
         };
-        text.into_iter()
-            .map(|byte| {
-                if matches!(byte, b'\r' | b'\n') {
-                    b' '
-                } else {
-                    byte
-                }
-            })
-            .collect()
+        text.into_iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }).collect()
     }
 }
 
 /// The values of one CONFIG SET, set but not yet applied.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use = "what the change entails has to be applied, or the change undone"]
 pub struct Change {
     before: Box<Config>,
@@ -103,24 +88,14 @@ impl Change {
         &self.before
     }
 
-    /// Puts every value back because `failed` could not be carried out. `reason` is the system's text where that
+    /// Puts the values of this change back, and no others, because `failed` could not be carried out. `reason` is the system's text where that
     /// is what Redis shows (`dir`, `maxclients`); otherwise the text of the [`Apply`] is used.
-    pub fn undo(
-        self,
-        config: &mut Config,
-        failed: Apply,
-        reason: Option<Cow<'static, str>>,
-    ) -> SetError {
-        let name = self
-            .applies
-            .iter()
-            .find(|(apply, _)| *apply == failed)
-            .map_or("", |(_, name)| *name);
-        *config = *self.before;
-        SetError::Refused {
-            name: name.into(),
-            reason: reason.unwrap_or(failed.failure_text().into()),
+    pub fn undo(&self, config: &mut Config, failed: Apply, reason: Option<Refusal>) -> SetError {
+        let name = self.applies.iter().find(|(apply, _)| *apply == failed).map_or("", |(_, name)| *name);
+        for directive in self.directives() {
+            directive.copy(&self.before, config);
         }
+        SetError::Refused { name: name.into(), reason: reason.unwrap_or(failed.failure_text().into()) }
     }
 }
 
@@ -134,14 +109,9 @@ impl Config {
         let mut found: Vec<(Vec<u8>, &'static Directive)> = Vec::new();
         for pattern in patterns {
             let is_known = |found: &[(Vec<u8>, &Directive)], name: &[u8]| {
-                found
-                    .iter()
-                    .any(|(known, _)| known.eq_ignore_ascii_case(name))
+                found.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
             };
-            if !c_str(pattern)
-                .iter()
-                .any(|byte| matches!(byte, b'*' | b'?' | b'['))
-            {
+            if !c_str(pattern).iter().any(|byte| matches!(byte, b'*' | b'?' | b'[')) {
                 if let Some(directive) = lookup(pattern)
                     && !is_known(&found, pattern)
                 {
@@ -149,34 +119,19 @@ impl Config {
                 }
                 continue;
             }
-            for directive in DIRECTIVES
-                .iter()
-                .filter(|directive| !directive.flags.contains(Flags::HIDDEN))
-            {
-                for name in [Some(directive.name), directive.alias]
-                    .into_iter()
-                    .flatten()
-                {
-                    if crate::glob::matches(pattern, name.as_bytes(), true)
-                        && !is_known(&found, name.as_bytes())
-                    {
+            for directive in DIRECTIVES.iter().filter(|directive| !directive.flags.contains(Flags::HIDDEN)) {
+                for name in [Some(directive.name), directive.alias].into_iter().flatten() {
+                    if crate::glob::matches(pattern, name.as_bytes(), true) && !is_known(&found, name.as_bytes()) {
                         found.push((name.into(), directive));
                     }
                 }
             }
         }
-        found
-            .into_iter()
-            .map(|(name, directive)| (name, directive.get(self)))
-            .collect()
+        found.into_iter().map(|(name, directive)| (name, directive.get(self))).collect()
     }
 
     /// Sets every pair, or none. Errors: [`SetError`], with the texts of 7.0.15.
-    pub fn set_many(
-        &mut self,
-        pairs: &[(&[u8], &[u8])],
-        context: SetContext,
-    ) -> Result<Change, SetError> {
+    pub fn set_many(&mut self, pairs: &[(&[u8], &[u8])], context: SetContext) -> Result<Change, SetError> {
         let directives = self.settable(pairs, context)?;
         let before = Box::new(self.clone());
         let mut applies = Vec::new();
@@ -184,13 +139,10 @@ impl Config {
             let arguments = split_value(directive, value);
             if let Err(reason) = directive.set(self, &arguments, Source::Command) {
                 *self = *before;
-                return Err(SetError::Refused {
-                    name: name.as_bytes().to_vec(),
-                    reason,
-                });
+                return Err(SetError::Refused { name: name.as_bytes().to_vec(), reason });
             }
-            let changed = directive.flags.contains(Flags::ALWAYS_APPLY)
-                || directive.get(self) != directive.get(&before);
+            let changed =
+                directive.flags.contains(Flags::ALWAYS_APPLY) || directive.get(self) != directive.get(&before);
             if let Some(apply) = directive.apply.filter(|_| changed)
                 && !applies.iter().any(|(known, _)| *known == apply)
             {
@@ -200,11 +152,7 @@ impl Config {
         // Stable: of several, only Dir moves.
         applies.sort_by_key(|(apply, _)| *apply != Apply::Dir);
         self.cap_hz();
-        Ok(Change {
-            before,
-            directives,
-            applies,
-        })
+        Ok(Change { before, directives, applies })
     }
 
     /// The directives of `pairs` with the spelling that was used, when each exists, may be set, and comes once.
@@ -216,16 +164,11 @@ impl Config {
         let mut found: Vec<(&'static Directive, &'static str)> = Vec::with_capacity(pairs.len());
         for (name, _) in pairs {
             let directive = lookup(name).ok_or_else(|| SetError::Unknown(name.to_vec()))?;
-            let refuse = |reason: &'static str| SetError::Refused {
-                name: name.to_vec(),
-                reason: reason.into(),
-            };
+            let refuse = |reason: &'static str| SetError::Refused { name: name.to_vec(), reason: reason.into() };
             if directive.flags.contains(Flags::IMMUTABLE) {
                 return Err(refuse("can't set immutable config"));
             }
-            if directive.flags.contains(Flags::PROTECTED)
-                && !self.allows(self.enable_protected_configs, context)
-            {
+            if directive.flags.contains(Flags::PROTECTED) && !self.allows(self.enable_protected_configs, context) {
                 return Err(refuse("can't set protected config"));
             }
             if context.loading && directive.flags.contains(Flags::DENY_LOADING) {
@@ -267,8 +210,5 @@ fn split_value(directive: &Directive, value: &[u8]) -> Vec<Vec<u8>> {
     if value.is_empty() {
         return Vec::new();
     }
-    value
-        .split(|byte| *byte == b' ')
-        .map(<[u8]>::to_vec)
-        .collect()
+    value.split(|byte| *byte == b' ').map(<[u8]>::to_vec).collect()
 }

@@ -30,8 +30,8 @@ bitflags! {
     }
 }
 
-/// What must happen outside the configuration after a successful CONFIG SET. In the driver's or engine's hands;
-/// those marked (fails) may be refused, and then the whole CONFIG SET is undone.
+/// What must happen outside the configuration after a successful CONFIG SET. Those marked (fails) may be refused,
+/// and then the whole CONFIG SET is undone. Those for which [`Apply::is_for_driver`] holds are asked of the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Apply {
     /// Change the working directory (fails, with the system's text).
@@ -81,11 +81,21 @@ pub enum Apply {
 }
 
 impl Apply {
+    /// Whether only the driver can carry it out.
+    pub fn is_for_driver(self) -> bool {
+        matches!(self, Apply::Dir | Apply::Port | Apply::Bind | Apply::Maxclients | Apply::OomScoreAdj)
+    }
+
+    /// Whether the error shows the system's text instead of one of our own.
+    pub fn shows_system_text(self) -> bool {
+        matches!(self, Apply::Dir | Apply::Maxclients)
+    }
+
     /// The error text when it can't be done and the system has no better words.
     pub fn failure_text(self) -> &'static str {
         match self {
-            Apply::Port | Apply::TlsPort => "Unable to listen on this port. Check server logs.",
-            Apply::Tls => "Unable to update TLS configuration. Check server logs.",
+            Apply::Port => "Unable to listen on this port. Check server logs.",
+            Apply::Tls | Apply::TlsPort => "Unable to update TLS configuration. Check server logs.",
             Apply::Bind => "Failed to bind to specified addresses.",
             Apply::OomScoreAdj => "Failed to set current oom_score_adj. Check server logs.",
             Apply::Appendonly => "Unable to turn on AOF. Check server logs.",
@@ -178,30 +188,13 @@ impl Text for Option<Vec<u8>> {
 /// The kind of value a directive has, with the access to its field.
 pub(super) enum Kind {
     /// `yes` or `no`.
-    Bool {
-        get: fn(&Config) -> bool,
-        set: fn(&mut Config, bool),
-    },
+    Bool { get: fn(&Config) -> bool, set: fn(&mut Config, bool) },
     /// One word of a list.
-    Word {
-        get: fn(&Config) -> &'static str,
-        set: fn(&mut Config, &[u8]) -> Result<(), Refusal>,
-    },
+    Word { get: fn(&Config) -> &'static str, set: fn(&mut Config, &[u8]) -> Result<(), Refusal> },
     /// An integer in a range.
-    Number {
-        unit: Unit,
-        sign: Sign,
-        min: i128,
-        max: i128,
-        get: fn(&Config) -> i64,
-        set: fn(&mut Config, i64),
-    },
+    Number { unit: Unit, sign: Sign, min: i128, max: i128, get: fn(&Config) -> i64, set: fn(&mut Config, i64) },
     /// A string. `c_string`: a NUL ends it.
-    Text {
-        c_string: bool,
-        get: fn(&Config) -> Option<&[u8]>,
-        set: fn(&mut Config, &[u8]),
-    },
+    Text { c_string: bool, get: fn(&Config) -> Option<&[u8]>, set: fn(&mut Config, &[u8]) },
     /// Anything else.
     Special {
         get: fn(&Config) -> Vec<u8>,
@@ -222,14 +215,12 @@ pub struct Directive {
     pub apply: Option<Apply>,
     pub(super) check: Option<fn(&Config, &[u8]) -> Result<(), Refusal>>,
     pub(super) kind: Kind,
+    pub(super) copy: fn(&Config, &mut Config),
 }
 
 impl std::fmt::Debug for Directive {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Directive")
-            .field("name", &self.name)
-            .field("flags", &self.flags)
-            .finish_non_exhaustive()
+        f.debug_struct("Directive").field("name", &self.name).field("flags", &self.flags).finish_non_exhaustive()
     }
 }
 
@@ -241,10 +232,7 @@ impl PartialEq for Directive {
 
 /// `argument(s) must be one of the following: …`, cut to the 255 bytes that Redis has room for.
 pub(super) fn not_one_of(words: impl Iterator<Item = &'static str>) -> Refusal {
-    let mut text = format!(
-        "argument(s) must be one of the following: {}",
-        words.collect::<Vec<_>>().join(", ")
-    );
+    let mut text = format!("argument(s) must be one of the following: {}", words.collect::<Vec<_>>().join(", "));
     text.truncate(255);
     text.into()
 }
@@ -272,12 +260,7 @@ impl Directive {
 
     /// Sets the value, changing nothing on an error. `arguments` is one argument unless the directive is
     /// `MULTI_ARG`.
-    pub(super) fn set(
-        &self,
-        config: &mut Config,
-        arguments: &[Vec<u8>],
-        source: Source,
-    ) -> Result<(), Refusal> {
+    pub(super) fn set(&self, config: &mut Config, arguments: &[Vec<u8>], source: Source) -> Result<(), Refusal> {
         let first = arguments.first().map_or(&b""[..], Vec::as_slice);
         if let Some(check) = self.check {
             check(config, first)?;
@@ -286,41 +269,27 @@ impl Directive {
             Kind::Bool { set, .. } => set(config, read_bool(first)?),
             Kind::Word { set, .. } => set(config, first)?,
             Kind::Number { set, .. } => set(config, self.read_number(first)?),
-            Kind::Text { c_string, set, .. } => set(
-                config,
-                if *c_string {
-                    number::c_str(first)
-                } else {
-                    first
-                },
-            ),
+            Kind::Text { c_string, set, .. } => set(config, if *c_string { number::c_str(first) } else { first }),
             Kind::Special { set, .. } => set(config, arguments, source)?,
         }
         Ok(())
     }
 
+    /// Gives `to` the value that `from` has.
+    pub(super) fn copy(&self, from: &Config, to: &mut Config) {
+        (self.copy)(from, to);
+    }
+
     /// Parses and range-checks a number.
     fn read_number(&self, text: &[u8]) -> Result<i64, Refusal> {
-        let Kind::Number {
-            unit,
-            sign,
-            min,
-            max,
-            ..
-        } = self.kind
-        else {
+        let Kind::Number { unit, sign, min, max, .. } = self.kind else {
             unreachable!("only numbers are read as numbers")
         };
         let value = parse_number(unit, text)?;
         if unit == Unit::MemoryOrPercent && value < 0 {
             let percent_max = -min;
-            let too_much =
-                || format!("percentage argument must be less or equal to {percent_max}").into();
-            return if i128::from(value) < min {
-                Err(too_much())
-            } else {
-                Ok(value)
-            };
+            let too_much = || format!("percentage argument must be less or equal to {percent_max}").into();
+            return if i128::from(value) < min { Err(too_much()) } else { Ok(value) };
         }
         let compared = match sign {
             Sign::Signed => i128::from(value),
@@ -345,16 +314,10 @@ impl Directive {
                 None => return rewriter.mark_processed(self.name),
                 Some(text) => split::quoted(text),
             },
-            Kind::Number {
-                unit: Unit::MemoryOrPercent,
-                get,
-                ..
-            } if get(config) < 0 => self.get(config),
-            Kind::Number {
-                unit: Unit::Memory | Unit::MemoryOrPercent,
-                get,
-                ..
-            } => number::format_memory(get(config) as u64).into_bytes(),
+            Kind::Number { unit: Unit::MemoryOrPercent, get, .. } if get(config) < 0 => self.get(config),
+            Kind::Number { unit: Unit::Memory | Unit::MemoryOrPercent, get, .. } => {
+                number::format_memory(get(config) as u64).into_bytes()
+            }
             _ => self.get(config),
         };
         let line = [self.name.as_bytes(), b" ", &value].concat();
@@ -380,32 +343,18 @@ fn read_bool(text: &[u8]) -> Result<bool, Refusal> {
 
 fn parse_number(unit: Unit, text: &[u8]) -> Result<i64, Refusal> {
     let (parsed, refusal) = match unit {
-        Unit::Plain => (
-            number::decimal(text),
-            "argument couldn't be parsed into an integer",
-        ),
+        Unit::Plain => (number::decimal(text), "argument couldn't be parsed into an integer"),
         // A size above i64::MAX becomes negative here, as in Redis, and the range check sees to it.
-        Unit::Memory => (
-            number::memory(text).map(|bytes| bytes as i64),
-            "argument must be a memory value",
-        ),
+        Unit::Memory => (number::memory(text).map(|bytes| bytes as i64), "argument must be a memory value"),
         Unit::MemoryOrPercent => {
             let percent = || match text {
-                [digits @ .., b'%'] => number::decimal(digits)
-                    .filter(|percent| *percent >= 0)
-                    .map(|percent| -percent),
+                [digits @ .., b'%'] => number::decimal(digits).filter(|percent| *percent >= 0).map(|percent| -percent),
                 _ => None,
             };
             let bytes = number::memory(text).map(|bytes| bytes as i64);
-            (
-                bytes.or_else(percent),
-                "argument must be a memory or percent value",
-            )
+            (bytes.or_else(percent), "argument must be a memory or percent value")
         }
-        Unit::Octal => (
-            number::octal(text),
-            "argument couldn't be parsed as an octal number",
-        ),
+        Unit::Octal => (number::octal(text), "argument couldn't be parsed as an octal number"),
     };
     parsed.ok_or(refusal.into())
 }

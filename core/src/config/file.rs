@@ -26,11 +26,7 @@ const INCLUDE_DEPTH_MAX: usize = 64;
 const PIECE_BYTES: usize = 1024;
 
 /// Directives that no longer mean anything and are accepted with one argument.
-const DEPRECATED: [&[u8]; 3] = [
-    b"list-max-ziplist-entries",
-    b"list-max-ziplist-value",
-    b"lua-replicate-commands",
-];
+const DEPRECATED: [&[u8]; 3] = [b"list-max-ziplist-entries", b"list-max-ziplist-value", b"lua-replicate-commands"];
 
 /// What the reader needs from outside.
 pub trait Environment {
@@ -113,13 +109,9 @@ impl LoadError {
                 [head, at.as_bytes(), text, b"'\n", reason, b"\n"].concat()
             }
             LoadError::Whole { reason } => [head, reason.as_slice(), b"\n"].concat(),
-            LoadError::CannotOpen { path, reason } => [
-                b"Fatal error, can't open config file '",
-                path.as_slice(),
-                b"': ",
-                reason.as_bytes(),
-            ]
-            .concat(),
+            LoadError::CannotOpen { path, reason } => {
+                [b"Fatal error, can't open config file '", path.as_slice(), b"': ", reason.as_bytes()].concat()
+            }
         }
     }
 }
@@ -127,18 +119,8 @@ impl LoadError {
 impl Config {
     /// Reads everything that a command line names: its file, standard input, its options, in this order.
     /// On an error the configuration is half read and of no use.
-    pub fn load(
-        &mut self,
-        command_line: &CommandLine,
-        environment: &mut dyn Environment,
-    ) -> Result<(), LoadError> {
-        let mut reader = Reader {
-            config: self,
-            environment,
-            save_seen: false,
-            in_file: true,
-            depth: 0,
-        };
+    pub fn load(&mut self, command_line: &CommandLine, environment: &mut dyn Environment) -> Result<(), LoadError> {
+        let mut reader = Reader { config: self, environment, save_seen: false, in_file: true, depth: 0 };
         let mut text = Vec::new();
         if let Some(path) = &command_line.config_file {
             reader.config.extra.config_file = Some(path.clone());
@@ -153,29 +135,17 @@ impl Config {
     }
 
     /// Reads configuration text. See [`Config::load`].
-    pub fn load_text(
-        &mut self,
-        text: &[u8],
-        environment: &mut dyn Environment,
-    ) -> Result<(), LoadError> {
+    pub fn load_text(&mut self, text: &[u8], environment: &mut dyn Environment) -> Result<(), LoadError> {
         let mut pieces = Vec::with_capacity(text.len());
         append_as_fgets(&mut pieces, text);
-        Reader {
-            config: self,
-            environment,
-            save_seen: false,
-            in_file: true,
-            depth: 0,
-        }
-        .read_text(&pieces)
+        Reader { config: self, environment, save_seen: false, in_file: true, depth: 0 }.read_text(&pieces)
     }
 }
 
 /// Appends a file the way Redis does: line by line, each up to its first NUL.
 fn append_as_fgets(text: &mut Vec<u8>, contents: &[u8]) {
     for line in contents.split_inclusive(|byte| *byte == b'\n') {
-        line.chunks(PIECE_BYTES)
-            .for_each(|piece| text.extend_from_slice(c_str(piece)));
+        line.chunks(PIECE_BYTES).for_each(|piece| text.extend_from_slice(c_str(piece)));
     }
 }
 
@@ -205,16 +175,11 @@ impl Reader<'_> {
                 let line = trim(line);
                 self.read_line(line).map_err(|refusal| match refusal {
                     LineError::Nested(error) => error,
-                    LineError::Here(reason) => LoadError::Line {
-                        line: index + 1,
-                        text: line.to_vec(),
-                        reason,
-                    },
+                    LineError::Here(reason) => LoadError::Line { line: index + 1, text: line.to_vec(), reason },
                 })?;
             }
         }
-        self.check_whole()
-            .map_err(|reason| LoadError::Whole { reason })?;
+        self.check_whole().map_err(|reason| LoadError::Whole { reason })?;
         self.config.cap_hz();
         self.in_file = false;
         Ok(())
@@ -235,8 +200,7 @@ impl Reader<'_> {
         if line.is_empty() || line[0] == b'#' {
             return Ok(());
         }
-        let mut words = split_args(line)
-            .map_err(|_| LineError::from("Unbalanced quotes in configuration line"))?;
+        let mut words = split_args(line).map_err(|_| LineError::from("Unbalanced quotes in configuration line"))?;
         let Some(name) = words.first_mut() else {
             return Ok(());
         };
@@ -252,21 +216,11 @@ impl Reader<'_> {
             (b"include", [path]) => self.include(path).map_err(LineError::Nested)?,
             (b"rename-command", [old, new]) => self.rename_command(old, new)?,
             (b"user", [_, ..]) => {
-                self.environment
-                    .check_user(arguments)
-                    .map_err(|(index, reason)| {
-                        // Redis counts the word `user` too, and shows at least the name.
-                        let shown = arguments
-                            .get(index)
-                            .map_or(&b""[..], |argument| c_str(argument));
-                        [
-                            b"Error in user declaration '",
-                            shown,
-                            b"': ",
-                            reason.as_bytes(),
-                        ]
-                        .concat()
-                    })?;
+                self.environment.check_user(arguments).map_err(|(index, reason)| {
+                    // Redis counts the word `user` too, and shows at least the name.
+                    let shown = arguments.get(index).map_or(&b""[..], |argument| c_str(argument));
+                    [b"Error in user declaration '", shown, b"': ", reason.as_bytes()].concat()
+                })?;
                 self.config.extra.users.push(arguments.to_vec());
             }
             (b"loadmodule", [_, ..]) => self.config.extra.modules.push(arguments.to_vec()),
@@ -274,14 +228,8 @@ impl Reader<'_> {
                 let [value] = arguments else {
                     return Err("Module config specified without value".into());
                 };
-                self.config
-                    .extra
-                    .module_settings
-                    .retain(|(known, _)| known != name);
-                self.config
-                    .extra
-                    .module_settings
-                    .push((name.to_vec(), value.clone()));
+                self.config.extra.module_settings.retain(|(known, _)| known != name);
+                self.config.extra.module_settings.push((name.to_vec(), value.clone()));
             }
             (b"sentinel", []) => {}
             (b"sentinel", _) => return Err("sentinel directive while not in sentinel mode".into()),
@@ -290,24 +238,12 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn read_directive(
-        &mut self,
-        directive: &super::Directive,
-        arguments: &[Vec<u8>],
-    ) -> Result<(), LineError> {
+    fn read_directive(&mut self, directive: &super::Directive, arguments: &[Vec<u8>]) -> Result<(), LineError> {
         if !directive.flags.contains(Flags::MULTI_ARG) && arguments.len() != 1 {
             return Err("wrong number of arguments".into());
         }
-        let source = if self.in_file {
-            Source::File {
-                save_seen: self.save_seen,
-            }
-        } else {
-            Source::Command
-        };
-        directive
-            .set(self.config, arguments, source)
-            .map_err(|reason| LineError::Here(reason.as_bytes().to_vec()))?;
+        let source = if self.in_file { Source::File { save_seen: self.save_seen } } else { Source::Command };
+        directive.set(self.config, arguments, source).map_err(|reason| LineError::Here(reason.as_bytes().to_vec()))?;
         match directive.name {
             "save" if self.in_file => self.save_seen = true,
             "dir" => {
@@ -321,9 +257,7 @@ impl Reader<'_> {
 
     fn include(&mut self, path: &[u8]) -> Result<(), LoadError> {
         if self.depth == INCLUDE_DEPTH_MAX {
-            return Err(LoadError::Whole {
-                reason: b"Configuration files include each other too deeply".to_vec(),
-            });
+            return Err(LoadError::Whole { reason: b"Configuration files include each other too deeply".to_vec() });
         }
         let text = self.read_files(path)?;
         self.depth += 1;
@@ -340,10 +274,7 @@ impl Reader<'_> {
         if !new.is_empty() && !new.eq_ignore_ascii_case(old) && self.is_command(new) {
             return Err("Target command name already exists".into());
         }
-        self.config
-            .extra
-            .renamed_commands
-            .push((old.to_vec(), new.to_vec()));
+        self.config.extra.renamed_commands.push((old.to_vec(), new.to_vec()));
         Ok(())
     }
 

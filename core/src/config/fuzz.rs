@@ -26,7 +26,5 @@ pub fn fuzz_config_file(data: &[u8]) {
 }
 
 fn without_empty_lines(text: &[u8]) -> Vec<&[u8]> {
-    text.split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .collect()
+    text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect()
 }

@@ -63,7 +63,5 @@ pub struct Extra {
 /// The directive called `name`, in either spelling and any case. O(number of directives).
 pub fn lookup(name: &[u8]) -> Option<&'static Directive> {
     let is = |known: &str| known.as_bytes().eq_ignore_ascii_case(name);
-    DIRECTIVES
-        .iter()
-        .find(|directive| is(directive.name) || directive.alias.is_some_and(is))
+    DIRECTIVES.iter().find(|directive| is(directive.name) || directive.alias.is_some_and(is))
 }

@@ -36,15 +36,9 @@ pub fn decimal(text: &[u8]) -> Option<i64> {
         if !byte.is_ascii_digit() {
             return None;
         }
-        magnitude = magnitude
-            .checked_mul(10)?
-            .checked_add(u64::from(byte - b'0'))?;
+        magnitude = magnitude.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
     }
-    if negative {
-        0i64.checked_sub_unsigned(magnitude)
-    } else {
-        i64::try_from(magnitude).ok()
-    }
+    if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
 /// A size with an optional unit. `k`, `m`, `g` are powers of 1000, `kb`, `mb`, `gb` of 1024.
@@ -68,10 +62,7 @@ pub fn memory(text: &[u8]) -> Option<u64> {
         return None;
     }
     let magnitude = text[..digits].iter().fold(0u64, |value, byte| {
-        value
-            .checked_mul(10)
-            .and_then(|v| v.checked_add(u64::from(byte - b'0')))
-            .unwrap_or(u64::MAX)
+        value.checked_mul(10).and_then(|v| v.checked_add(u64::from(byte - b'0'))).unwrap_or(u64::MAX)
     });
     Some(magnitude.wrapping_mul(multiplier))
 }
@@ -85,10 +76,7 @@ struct Scanned {
 
 /// C's `strtoll`: blanks, a sign, digits of `radix` (8 or 10); saturating; no digits at all use nothing.
 fn scan(text: &[u8], radix: i64) -> Scanned {
-    let mut at = text
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r'))
-        .count();
+    let mut at = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();
     let negative = text.get(at) == Some(&b'-');
     if matches!(text.get(at), Some(b'-' | b'+')) {
         at += 1;
@@ -100,13 +88,7 @@ fn scan(text: &[u8], radix: i64) -> Scanned {
             break;
         }
         let next = value.checked_mul(radix);
-        let next = next.and_then(|v| {
-            if negative {
-                v.checked_sub(digit)
-            } else {
-                v.checked_add(digit)
-            }
-        });
+        let next = next.and_then(|v| if negative { v.checked_sub(digit) } else { v.checked_add(digit) });
         value = next.unwrap_or_else(|| {
             overflow = true;
             if negative { i64::MIN } else { i64::MAX }
@@ -114,11 +96,7 @@ fn scan(text: &[u8], radix: i64) -> Scanned {
         at += 1;
     }
     let used = if at == first_digit { 0 } else { at };
-    Scanned {
-        value,
-        used,
-        overflow,
-    }
+    Scanned { value, used, overflow }
 }
 
 /// `strtoll(text, &end, 10)` with `*end == 0` required: leading blanks and a `+` pass, overflow saturates, the
@@ -157,18 +135,7 @@ mod tests {
         assert_eq!(decimal(b"0"), Some(0));
         assert_eq!(decimal(b"-9223372036854775808"), Some(i64::MIN));
         assert_eq!(decimal(b"9223372036854775807"), Some(i64::MAX));
-        for bad in [
-            "",
-            "-",
-            "-0",
-            "01",
-            "+1",
-            " 1",
-            "1 ",
-            "9223372036854775808",
-            "1e3",
-            "0x1",
-        ] {
+        for bad in ["", "-", "-0", "01", "+1", " 1", "1 ", "9223372036854775808", "1e3", "0x1"] {
             assert_eq!(decimal(bad.as_bytes()), None, "{bad:?}");
         }
     }
@@ -181,10 +148,7 @@ mod tests {
         assert_eq!(memory(b""), Some(0));
         assert_eq!(memory(b"b"), Some(0));
         assert_eq!(memory(b"18446744073709551616"), Some(u64::MAX));
-        assert_eq!(
-            memory(b"18446744073709551615kb"),
-            Some(u64::MAX.wrapping_mul(1024))
-        );
+        assert_eq!(memory(b"18446744073709551615kb"), Some(u64::MAX.wrapping_mul(1024)));
         for bad in ["-1", "1t", "1 kb", "kbb", "1.5gb"] {
             assert_eq!(memory(bad.as_bytes()), None, "{bad:?}");
         }

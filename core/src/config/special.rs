@@ -19,12 +19,7 @@ fn line_of(name: &str, value: &[u8]) -> Vec<u8> {
 
 /// `items` written with `write`, one space between.
 fn joined<T>(items: &[T], write: impl Fn(&T) -> String) -> Vec<u8> {
-    items
-        .iter()
-        .map(write)
-        .collect::<Vec<_>>()
-        .join(" ")
-        .into_bytes()
+    items.iter().map(write).collect::<Vec<_>>().join(" ").into_bytes()
 }
 
 /// A single empty argument stands for none at all.
@@ -50,10 +45,7 @@ pub(super) mod bind {
         if arguments.len() > ADDRESSES_MAX {
             return Err("Too many bind addresses specified.".into());
         }
-        config.bind = unless_empty(arguments)
-            .iter()
-            .map(|address| c_str(address).to_vec())
-            .collect();
+        config.bind = unless_empty(arguments).iter().map(|address| c_str(address).to_vec()).collect();
         Ok(())
     }
 
@@ -97,15 +89,11 @@ pub(super) mod save {
     use super::*;
 
     pub fn default() -> Vec<SavePoint> {
-        [(3600, 1), (300, 100), (60, 10_000)]
-            .map(|(seconds, changes)| SavePoint { seconds, changes })
-            .to_vec()
+        [(3600, 1), (300, 100), (60, 10_000)].map(|(seconds, changes)| SavePoint { seconds, changes }).to_vec()
     }
 
     pub fn get(config: &Config) -> Vec<u8> {
-        joined(&config.save, |point| {
-            format!("{} {}", point.seconds, point.changes)
-        })
+        joined(&config.save, |point| format!("{} {}", point.seconds, point.changes))
     }
 
     pub fn set(config: &mut Config, arguments: &[Vec<u8>], source: Source) -> Result<(), Refusal> {
@@ -116,16 +104,9 @@ pub(super) mod save {
         }
         let mut points = Vec::with_capacity(pairs.len());
         for [seconds, changes] in pairs {
-            let seconds = c_long(seconds)
-                .filter(|seconds| *seconds >= 1)
-                .ok_or_else(refusal)?;
-            let changes = c_long(changes)
-                .filter(|changes| *changes >= 0)
-                .ok_or_else(refusal)?;
-            points.push(SavePoint {
-                seconds,
-                changes: changes as i32,
-            });
+            let seconds = c_long(seconds).filter(|seconds| *seconds >= 1).ok_or_else(refusal)?;
+            let changes = c_long(changes).filter(|changes| *changes >= 0).ok_or_else(refusal)?;
+            points.push(SavePoint { seconds, changes: changes as i32 });
         }
         // The first line of a file replaces the defaults, the others add to it, even `save ""`.
         if source != (Source::File { save_seen: true }) {
@@ -140,11 +121,7 @@ pub(super) mod save {
             rewriter.line(name, b"save \"\"".to_vec(), true);
         }
         for point in &config.save {
-            rewriter.line(
-                name,
-                format!("save {} {}", point.seconds, point.changes).into_bytes(),
-                true,
-            );
+            rewriter.line(name, format!("save {} {}", point.seconds, point.changes).into_bytes(), true);
         }
     }
 }
@@ -162,10 +139,7 @@ pub(super) mod client_output_buffer_limit {
     pub fn get(config: &Config) -> Vec<u8> {
         joined(&ClientClass::ALL, |(class, name)| {
             let limit = config.client_output_buffer_limit[*class as usize];
-            format!(
-                "{name} {} {} {}",
-                limit.hard_bytes, limit.soft_bytes, limit.soft_seconds
-            )
+            format!("{name} {} {} {}", limit.hard_bytes, limit.soft_bytes, limit.soft_seconds)
         })
     }
 
@@ -178,9 +152,8 @@ pub(super) mod client_output_buffer_limit {
         for [class, hard, soft, soft_seconds] in groups {
             let class = ClientClass::from_name(c_str(class))
                 .ok_or("Invalid client class specified in buffer limit configuration.")?;
-            limits[class as usize] = read_limit(hard, soft, soft_seconds).ok_or(
-                "Error in hard, soft or soft_seconds setting in buffer limit configuration.",
-            )?;
+            limits[class as usize] = read_limit(hard, soft, soft_seconds)
+                .ok_or("Error in hard, soft or soft_seconds setting in buffer limit configuration.")?;
         }
         config.client_output_buffer_limit = limits;
         Ok(())
@@ -191,25 +164,14 @@ pub(super) mod client_output_buffer_limit {
         // Redis cuts the seconds to an `int` before it looks at the sign.
         let soft_seconds = c_long(soft_seconds)? as i32;
         (soft_seconds >= 0).then_some(())?;
-        Some(OutputBufferLimit::new(
-            memory(hard)?,
-            memory(soft)?,
-            soft_seconds,
-        ))
+        Some(OutputBufferLimit::new(memory(hard)?, memory(soft)?, soft_seconds))
     }
 
     pub fn rewrite(config: &Config, name: &'static str, rewriter: &mut Rewriter) {
         for (class, class_name) in ClientClass::ALL {
             let limit = config.client_output_buffer_limit[class as usize];
-            let class_name = if class == ClientClass::Replica {
-                "replica"
-            } else {
-                class_name
-            };
-            let (hard, soft) = (
-                format_memory(limit.hard_bytes),
-                format_memory(limit.soft_bytes),
-            );
+            let class_name = if class == ClientClass::Replica { "replica" } else { class_name };
+            let (hard, soft) = (format_memory(limit.hard_bytes), format_memory(limit.soft_bytes));
             let line = format!("{name} {class_name} {hard} {soft} {}", limit.soft_seconds);
             rewriter.line(name, line.into_bytes(), limit != DEFAULT[class as usize]);
         }
@@ -242,11 +204,7 @@ pub(super) mod oom_score_adj_values {
     }
 
     pub fn rewrite(config: &Config, name: &'static str, rewriter: &mut Rewriter) {
-        rewriter.line(
-            name,
-            line_of(name, &get(config)),
-            config.oom_score_adj_values != DEFAULT,
-        );
+        rewriter.line(name, line_of(name, &get(config)), config.oom_score_adj_values != DEFAULT);
     }
 }
 
@@ -263,8 +221,7 @@ pub(super) mod notify_keyspace_events {
             return Err(WRONG_NUMBER.into());
         };
         let events = NotifyEvents::from_letters(c_str(letters));
-        config.notify_keyspace_events =
-            events.ok_or("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")?;
+        config.notify_keyspace_events = events.ok_or("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")?;
         Ok(())
     }
 
@@ -280,12 +237,7 @@ pub(super) mod replicaof {
 
     pub fn get(config: &Config) -> Vec<u8> {
         match &config.replicaof {
-            Some(master) => [
-                master.host.as_slice(),
-                b" ",
-                master.port.to_string().as_bytes(),
-            ]
-            .concat(),
+            Some(master) => [master.host.as_slice(), b" ", master.port.to_string().as_bytes()].concat(),
             None => Vec::new(),
         }
     }
@@ -299,37 +251,17 @@ pub(super) mod replicaof {
             return Ok(());
         }
         // The port goes through an `int` before its range is checked.
-        let port = c_long(port)
-            .and_then(|port| u16::try_from(port as i32).ok())
-            .ok_or("Invalid master port")?;
-        config.replicaof = Some(MasterAddress {
-            host: host.clone(),
-            port,
-        });
+        let port = c_long(port).and_then(|port| u16::try_from(port as i32).ok()).ok_or("Invalid master port")?;
+        config.replicaof = Some(MasterAddress { host: host.clone(), port });
         Ok(())
     }
 
     pub fn rewrite(config: &Config, name: &'static str, rewriter: &mut Rewriter) {
-        let Some(master) = config
-            .replicaof
-            .as_ref()
-            .filter(|_| !config.cluster_enabled)
-        else {
+        let Some(master) = config.replicaof.as_ref().filter(|_| !config.cluster_enabled) else {
             return rewriter.mark_processed(name);
         };
         let host = split::quoted_if_needed(&master.host);
-        rewriter.line(
-            name,
-            [
-                name.as_bytes(),
-                b" ",
-                &host,
-                b" ",
-                master.port.to_string().as_bytes(),
-            ]
-            .concat(),
-            true,
-        );
+        rewriter.line(name, [name.as_bytes(), b" ", &host, b" ", master.port.to_string().as_bytes()].concat(), true);
     }
 }
 
@@ -351,13 +283,9 @@ pub(super) mod latency_percentiles {
     pub fn set(config: &mut Config, arguments: &[Vec<u8>], _: Source) -> Result<(), Refusal> {
         let mut percentiles = Vec::new();
         for text in unless_empty(arguments) {
-            let percentile =
-                read_float(text).ok_or("Invalid latency-tracking-info-percentiles parameters")?;
+            let percentile = read_float(text).ok_or("Invalid latency-tracking-info-percentiles parameters")?;
             if !(0.0..=100.0).contains(&percentile) {
-                return Err(
-                    "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]"
-                        .into(),
-                );
+                return Err("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]".into());
             }
             percentiles.push(percentile);
         }
@@ -369,13 +297,8 @@ pub(super) mod latency_percentiles {
     fn read_float(text: &[u8]) -> Option<f64> {
         let text = std::str::from_utf8(text).ok()?;
         let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-        let value = match unsigned
-            .strip_prefix("0x")
-            .or_else(|| unsigned.strip_prefix("0X"))
-        {
-            Some(digits) => {
-                read_hexadecimal(digits)? * if text.starts_with('-') { -1.0 } else { 1.0 }
-            }
+        let value = match unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {
+            Some(digits) => read_hexadecimal(digits)? * if text.starts_with('-') { -1.0 } else { 1.0 },
             None => text.parse::<f64>().ok()?,
         };
         (!value.is_nan()).then_some(value)
@@ -404,35 +327,23 @@ pub(super) mod latency_percentiles {
     }
 
     pub fn rewrite(config: &Config, name: &'static str, rewriter: &mut Rewriter) {
-        let value = if config.latency_tracking_info_percentiles.is_empty() {
-            b"\"\"".to_vec()
-        } else {
-            get(config)
-        };
+        let value = if config.latency_tracking_info_percentiles.is_empty() { b"\"\"".to_vec() } else { get(config) };
         rewriter.line(name, line_of(name, &value), true);
     }
 }
 
 /// The words of `flags`, or `default`.
 fn shutdown_text(flags: ShutdownFlags) -> Vec<u8> {
-    let words = SHUTDOWN_WORDS
-        .iter()
-        .filter(|(_, flag)| !flag.is_empty() && flags.contains(*flag));
+    let words = SHUTDOWN_WORDS.iter().filter(|(_, flag)| !flag.is_empty() && flags.contains(*flag));
     let text = words.map(|(word, _)| *word).collect::<Vec<_>>().join(" ");
-    if text.is_empty() {
-        b"default".to_vec()
-    } else {
-        text.into_bytes()
-    }
+    if text.is_empty() { b"default".to_vec() } else { text.into_bytes() }
 }
 
 fn read_shutdown_flags(arguments: &[Vec<u8>]) -> Result<ShutdownFlags, Refusal> {
     let mut flags = ShutdownFlags::empty();
     let find = |text: &[u8]| {
         let word = c_str(text);
-        SHUTDOWN_WORDS
-            .iter()
-            .find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(word))
+        SHUTDOWN_WORDS.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(word))
     };
     for argument in arguments {
         flags |= match find(argument) {

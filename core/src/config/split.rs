@@ -75,17 +75,12 @@ fn take_argument(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> 
 }
 
 /// Reads up to and including the closing `"`.
-fn take_double_quoted<'a>(
-    mut rest: &'a [u8],
-    argument: &mut Vec<u8>,
-) -> Result<&'a [u8], UnbalancedQuotes> {
+fn take_double_quoted<'a>(mut rest: &'a [u8], argument: &mut Vec<u8>) -> Result<&'a [u8], UnbalancedQuotes> {
     loop {
         match rest {
             [] => return Err(UnbalancedQuotes),
             [b'"', tail @ ..] => return Ok(tail),
-            [b'\\', b'x', high, low, tail @ ..]
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
+            [b'\\', b'x', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 argument.push(hex_value(*high) << 4 | hex_value(*low));
                 rest = tail;
             }
@@ -109,10 +104,7 @@ fn take_double_quoted<'a>(
 }
 
 /// Reads up to and including the closing `'`.
-fn take_single_quoted<'a>(
-    mut rest: &'a [u8],
-    argument: &mut Vec<u8>,
-) -> Result<&'a [u8], UnbalancedQuotes> {
+fn take_single_quoted<'a>(mut rest: &'a [u8], argument: &mut Vec<u8>) -> Result<&'a [u8], UnbalancedQuotes> {
     loop {
         match rest {
             [] => return Err(UnbalancedQuotes),
@@ -165,11 +157,7 @@ pub fn quoted(text: &[u8]) -> Vec<u8> {
 /// `text` as it is when [`split_args`] reads it as one argument equal to itself, and in double quotes otherwise.
 pub(super) fn quoted_if_needed(text: &[u8]) -> Vec<u8> {
     let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
-    if !text.is_empty() && text.iter().all(is_plain) {
-        text.to_vec()
-    } else {
-        quoted(text)
-    }
+    if !text.is_empty() && text.iter().all(is_plain) { text.to_vec() } else { quoted(text) }
 }
 
 #[cfg(test)]
@@ -178,10 +166,7 @@ mod tests {
 
     fn split(line: &str) -> Result<Vec<String>, UnbalancedQuotes> {
         let arguments = split_args(line.as_bytes())?;
-        Ok(arguments
-            .into_iter()
-            .map(|argument| String::from_utf8(argument).expect("text"))
-            .collect())
+        Ok(arguments.into_iter().map(|argument| String::from_utf8(argument).expect("text")).collect())
     }
 
     #[test]
@@ -193,14 +178,8 @@ mod tests {
 
     #[test]
     fn quotes_keep_blanks_and_take_escapes() {
-        assert_eq!(
-            split(r#""a b" 'c d'"#),
-            Ok(vec!["a b".into(), "c d".into()])
-        );
-        assert_eq!(
-            split(r#""\x41\n\q\"" 'x\'\n'"#),
-            Ok(vec!["A\nq\"".into(), "x'\\n".into()])
-        );
+        assert_eq!(split(r#""a b" 'c d'"#), Ok(vec!["a b".into(), "c d".into()]));
+        assert_eq!(split(r#""\x41\n\q\"" 'x\'\n'"#), Ok(vec!["A\nq\"".into(), "x'\\n".into()]));
         assert_eq!(split(r#""\xZZ""#), Ok(vec!["xZZ".into()]));
         assert_eq!(split(r#""" ''"#), Ok(vec!["".into(), "".into()]));
         assert_eq!(split(r#"a"b c""#), Ok(vec!["ab c".into()]));
@@ -208,9 +187,7 @@ mod tests {
 
     #[test]
     fn a_quote_must_close_and_be_followed_by_a_blank() {
-        for bad in [
-            r#"""#, r#""a"#, "'a", r#""a"b"#, "'a'b", r#""a\"#, "\"a\0\"",
-        ] {
+        for bad in [r#"""#, r#""a"#, "'a", r#""a"b"#, "'a'b", r#""a\"#, "\"a\0\""] {
             assert_eq!(split(bad), Err(UnbalancedQuotes), "{bad:?}");
         }
     }

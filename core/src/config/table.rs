@@ -107,6 +107,7 @@ macro_rules! directives {
             apply: apply!($($apply)?),
             check: checked!($($check)?),
             kind: kind!($kind $field $($($arg)*)?),
+            copy: |from, to| to.$field.clone_from(&from.$field),
         } ),* ];
     };
 }

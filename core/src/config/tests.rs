@@ -2,16 +2,10 @@
 
 use super::*;
 
-const ANYWHERE: SetContext = SetContext {
-    local_client: true,
-    loading: false,
-};
+const ANYWHERE: SetContext = SetContext { local_client: true, loading: false };
 
 fn set(config: &mut Config, pairs: &[(&str, &str)]) -> Result<Vec<Apply>, String> {
-    let pairs: Vec<(&[u8], &[u8])> = pairs
-        .iter()
-        .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
-        .collect();
+    let pairs: Vec<(&[u8], &[u8])> = pairs.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
     match config.set_many(&pairs, ANYWHERE) {
         Ok(change) => Ok(change.applies().collect()),
         Err(error) => Err(String::from_utf8(error.message()).expect("text")),
@@ -20,11 +14,8 @@ fn set(config: &mut Config, pairs: &[(&str, &str)]) -> Result<Vec<Apply>, String
 
 #[test]
 fn no_two_directives_share_a_name() {
-    let mut names: Vec<&str> = DIRECTIVES
-        .iter()
-        .flat_map(|directive| [Some(directive.name), directive.alias])
-        .flatten()
-        .collect();
+    let mut names: Vec<&str> =
+        DIRECTIVES.iter().flat_map(|directive| [Some(directive.name), directive.alias]).flatten().collect();
     names.sort_unstable();
     let count = names.len();
     names.dedup();
@@ -38,10 +29,7 @@ fn every_default_is_accepted_by_its_own_directive() {
         let value = directive.get(&config);
         let arguments: Vec<Vec<u8>> = match directive.flags.contains(Flags::MULTI_ARG) {
             true if value.is_empty() => continue,
-            true => value
-                .split(|byte| *byte == b' ')
-                .map(<[u8]>::to_vec)
-                .collect(),
+            true => value.split(|byte| *byte == b' ').map(<[u8]>::to_vec).collect(),
             false => vec![value],
         };
         directive
@@ -54,10 +42,7 @@ fn every_default_is_accepted_by_its_own_directive() {
 #[test]
 fn one_bad_value_leaves_everything_as_it_was() {
     let mut config = Config::default();
-    let error = set(
-        &mut config,
-        &[("maxmemory", "1gb"), ("hz", "20"), ("port", "x")],
-    );
+    let error = set(&mut config, &[("maxmemory", "1gb"), ("hz", "20"), ("port", "x")]);
     assert_eq!(
         error,
         Err("CONFIG SET failed (possibly related to argument 'port') - argument couldn't be parsed into an integer"
@@ -69,15 +54,9 @@ fn one_bad_value_leaves_everything_as_it_was() {
 #[test]
 fn an_unchanged_value_entails_nothing() {
     let mut config = Config::default();
+    assert_eq!(set(&mut config, &[("port", "6379"), ("hz", "10")]), Ok(vec![]));
     assert_eq!(
-        set(&mut config, &[("port", "6379"), ("hz", "10")]),
-        Ok(vec![])
-    );
-    assert_eq!(
-        set(
-            &mut config,
-            &[("port", "1"), ("tls-cluster", "yes"), ("tls-ciphers", "x")]
-        ),
+        set(&mut config, &[("port", "1"), ("tls-cluster", "yes"), ("tls-ciphers", "x")]),
         Ok(vec![Apply::Port, Apply::Tls])
     );
 }
@@ -107,20 +86,10 @@ fn an_out_of_range_frequency_is_capped() {
 fn patterns_find_both_spellings_and_names_find_hidden_directives() {
     let config = Config::default();
     let names = |patterns: &[&[u8]]| -> Vec<String> {
-        config
-            .get(patterns)
-            .into_iter()
-            .map(|(name, _)| String::from_utf8(name).expect("text"))
-            .collect()
+        config.get(patterns).into_iter().map(|(name, _)| String::from_utf8(name).expect("text")).collect()
     };
-    assert_eq!(
-        names(&[b"*-PRIORITY"]),
-        ["replica-priority", "slave-priority"]
-    );
-    assert_eq!(
-        names(&[b"Slave-Priority", b"slave-priority", b"none"]),
-        ["Slave-Priority"]
-    );
+    assert_eq!(names(&[b"*-PRIORITY"]), ["replica-priority", "slave-priority"]);
+    assert_eq!(names(&[b"Slave-Priority", b"slave-priority", b"none"]), ["Slave-Priority"]);
     assert_eq!(names(&[b"watchdog-p*"]), [""; 0]);
     assert_eq!(names(&[b"watchdog-period"]), ["watchdog-period"]);
 }
@@ -128,11 +97,7 @@ fn patterns_find_both_spellings_and_names_find_hidden_directives() {
 #[test]
 fn rewriting_keeps_comments_and_order() {
     let old = b"# top\n\n\nport 1\nPORT 2\nslave-priority 7\nnonsense 1\n\"open\n";
-    let mut config = Config {
-        dir: b"/d".to_vec(),
-        save: vec![],
-        ..Config::default()
-    };
+    let mut config = Config { dir: b"/d".to_vec(), save: vec![], ..Config::default() };
     config.port = 3;
     config.replica_priority = 7;
     let new = config.rewrite(old, &[b"default on".to_vec()], RewriteMode::Changed);

@@ -110,19 +110,15 @@ pub enum ClientClass {
 
 impl ClientClass {
     /// Every class, in index order, with the name that CONFIG GET prints.
-    pub const ALL: [(ClientClass, &'static str); 3] = [
-        (ClientClass::Normal, "normal"),
-        (ClientClass::Replica, "slave"),
-        (ClientClass::Pubsub, "pubsub"),
-    ];
+    pub const ALL: [(ClientClass, &'static str); 3] =
+        [(ClientClass::Normal, "normal"), (ClientClass::Replica, "slave"), (ClientClass::Pubsub, "pubsub")];
 
     /// The class called `name`, in any case.
     pub fn from_name(name: &[u8]) -> Option<Self> {
         if name.eq_ignore_ascii_case(b"replica") {
             return Some(ClientClass::Replica);
         }
-        let called =
-            |(_, known): &&(ClientClass, &str)| known.as_bytes().eq_ignore_ascii_case(name);
+        let called = |(_, known): &&(ClientClass, &str)| known.as_bytes().eq_ignore_ascii_case(name);
         Self::ALL.iter().find(called).map(|(class, _)| *class)
     }
 }
@@ -140,11 +136,7 @@ pub struct OutputBufferLimit {
 
 impl OutputBufferLimit {
     pub(super) const fn new(hard_bytes: u64, soft_bytes: u64, soft_seconds: i32) -> Self {
-        OutputBufferLimit {
-            hard_bytes,
-            soft_bytes,
-            soft_seconds,
-        }
+        OutputBufferLimit { hard_bytes, soft_bytes, soft_seconds }
     }
 }
 
@@ -212,21 +204,15 @@ const CLASS_LETTERS: [(u8, NotifyEvents); 11] = [
 ];
 
 /// The letters printed in any case, after the classes.
-const CHANNEL_LETTERS: [(u8, NotifyEvents); 3] = [
-    (b'K', NotifyEvents::KEYSPACE),
-    (b'E', NotifyEvents::KEYEVENT),
-    (b'm', NotifyEvents::KEY_MISS),
-];
+const CHANNEL_LETTERS: [(u8, NotifyEvents); 3] =
+    [(b'K', NotifyEvents::KEYSPACE), (b'E', NotifyEvents::KEYEVENT), (b'm', NotifyEvents::KEY_MISS)];
 
 impl NotifyEvents {
     /// Reads letters in any order, `A` included. None on an unknown letter.
     pub fn from_letters(letters: &[u8]) -> Option<Self> {
         let mut events = NotifyEvents::empty();
         for &letter in letters {
-            let known = CLASS_LETTERS
-                .iter()
-                .chain(&CHANNEL_LETTERS)
-                .find(|(known, _)| *known == letter);
+            let known = CLASS_LETTERS.iter().chain(&CHANNEL_LETTERS).find(|(known, _)| *known == letter);
             events |= match known {
                 Some((_, events)) => *events,
                 None if letter == b'A' => NotifyEvents::ALL,
@@ -242,19 +228,9 @@ impl NotifyEvents {
         if self.contains(NotifyEvents::ALL) {
             letters.push(b'A');
         } else {
-            letters.extend(
-                CLASS_LETTERS
-                    .iter()
-                    .filter(|(_, event)| self.contains(*event))
-                    .map(|(letter, _)| letter),
-            );
+            letters.extend(CLASS_LETTERS.iter().filter(|(_, event)| self.contains(*event)).map(|(letter, _)| letter));
         }
-        letters.extend(
-            CHANNEL_LETTERS
-                .iter()
-                .filter(|(_, event)| self.contains(*event))
-                .map(|(letter, _)| letter),
-        );
+        letters.extend(CHANNEL_LETTERS.iter().filter(|(_, event)| self.contains(*event)).map(|(letter, _)| letter));
         letters
     }
 }
@@ -291,17 +267,12 @@ mod tests {
     fn a_word_is_read_in_any_case_and_printed_in_its_first_spelling() {
         assert_eq!(AppendFsync::from_word(b"ALWAYS"), Some(AppendFsync::Always));
         assert_eq!(AppendFsync::from_word(b"sometimes"), None);
-        assert_eq!(
-            OomScoreAdj::from_word(b"relative").map(Choice::word),
-            Some("yes")
-        );
+        assert_eq!(OomScoreAdj::from_word(b"relative").map(Choice::word), Some("yes"));
     }
 
     #[test]
     fn events_have_one_normal_form() {
-        let normal = |letters: &str| {
-            NotifyEvents::from_letters(letters.as_bytes()).map(|events| events.letters())
-        };
+        let normal = |letters: &str| NotifyEvents::from_letters(letters.as_bytes()).map(|events| events.letters());
         assert_eq!(normal("EKA"), Some(b"AKE".to_vec()));
         assert_eq!(normal("g$lshzxetd"), Some(b"A".to_vec()));
         assert_eq!(normal("An"), Some(b"A".to_vec()));

@@ -79,6 +79,8 @@ pub struct Engine {
     next_action: u64,
     /// Actions that will be completed: the client that waits, and what happens then.
     waiting: BTreeMap<ActionId, (ClientId, Continuation)>,
+    /// CONFIG SETs that wait for the driver, by the client that sent them.
+    pub(crate) config_changes: BTreeMap<ClientId, crate::commands::server::config::Pending>,
     /// Commands to be logged before the replies of this turn leave, in the form of the AOF.
     pub(crate) journal: Vec<u8>,
     /// Database that the journal's reader has selected.
@@ -123,6 +125,7 @@ impl Engine {
             actions: VecDeque::new(),
             next_action: 1,
             waiting: BTreeMap::new(),
+            config_changes: BTreeMap::new(),
             journal: Vec::new(),
             journal_db: None,
             policy: DataPolicy::default(),
@@ -217,7 +220,10 @@ impl Engine {
         self.advance(now);
         if let Some((client, continuation)) = self.waiting.remove(&action) {
             continuation(self, client, outcome);
-            self.resume(client);
+            // A continuation may have asked for something else: then the client goes on waiting.
+            if !self.waiting.values().any(|(waiting, _)| *waiting == client) {
+                self.resume(client);
+            }
         }
     }
 

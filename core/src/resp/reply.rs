@@ -250,7 +250,7 @@ impl Reply {
             self.status(line);
         }
         self.status("HELP");
-        self.status("    Print this help.");
+        self.status("    Prints this help.");
     }
 
     /// Begins an array, map or set whose length is not known yet.

@@ -36,26 +36,6 @@ pub fn command(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, Command
     Err(CommandError::NotSupported("command"))
 }
 
-pub fn config_get(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("config_get"))
-}
-
-pub fn config_help(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("config_help"))
-}
-
-pub fn config_resetstat(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("config_resetstat"))
-}
-
-pub fn config_rewrite(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("config_rewrite"))
-}
-
-pub fn config_set(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("config_set"))
-}
-
 pub fn dbsize(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
     Err(CommandError::NotSupported("dbsize"))
 }
