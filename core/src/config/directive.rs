@@ -185,6 +185,12 @@ impl Text for Option<Vec<u8>> {
     }
 }
 
+/// Sets the value of an odd directive.
+pub(super) type SetSpecial = fn(&mut Config, &[Vec<u8>], Source) -> Result<(), Refusal>;
+
+/// Checks a new value beyond its kind.
+pub(super) type Check = fn(&Config, &[u8]) -> Result<(), Refusal>;
+
 /// The kind of value a directive has, with the access to its field.
 pub(super) enum Kind {
     /// `yes` or `no`.
@@ -196,11 +202,7 @@ pub(super) enum Kind {
     /// A string. `c_string`: a NUL ends it.
     Text { c_string: bool, get: fn(&Config) -> Option<&[u8]>, set: fn(&mut Config, &[u8]) },
     /// Anything else.
-    Special {
-        get: fn(&Config) -> Vec<u8>,
-        set: fn(&mut Config, &[Vec<u8>], Source) -> Result<(), Refusal>,
-        rewrite: fn(&Config, &'static str, &mut Rewriter),
-    },
+    Special { get: fn(&Config) -> Vec<u8>, set: SetSpecial, rewrite: fn(&Config, &'static str, &mut Rewriter) },
 }
 
 /// One directive.
@@ -213,7 +215,7 @@ pub struct Directive {
     pub flags: Flags,
     /// What a change entails.
     pub apply: Option<Apply>,
-    pub(super) check: Option<fn(&Config, &[u8]) -> Result<(), Refusal>>,
+    pub(super) check: Option<Check>,
     pub(super) kind: Kind,
     pub(super) copy: fn(&Config, &mut Config),
 }

@@ -119,7 +119,7 @@ pub fn octal(text: &[u8]) -> Option<i64> {
 /// Deviation: Redis writes a size above `i64::MAX` as a negative number, which it then can't read.
 pub fn format_memory(bytes: u64) -> String {
     for (unit, suffix) in [(1u64 << 30, "gb"), (1 << 20, "mb"), (1 << 10, "kb")] {
-        if bytes != 0 && bytes % unit == 0 {
+        if bytes != 0 && bytes.is_multiple_of(unit) {
             return format!("{}{suffix}", bytes / unit);
         }
     }

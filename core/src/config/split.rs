@@ -54,7 +54,7 @@ fn take_argument(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), UnbalancedQuotes> 
     loop {
         match rest {
             [] => return Ok((argument, rest)),
-            [byte, ..] if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') => {
+            [b' ' | b'\n' | b'\r' | b'\t', ..] => {
                 return Ok((argument, rest));
             }
             [b'"', tail @ ..] => rest = take_double_quoted(tail, &mut argument)?,
