@@ -1,1 +1,119 @@
-fn main() {}
+//! `etalon-sim`: runs campaigns of seeds, replays one, shrinks a failure.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Parser, Subcommand};
+use etalon_sim::{Plan, campaign, diagram, marks, shrink};
+
+#[derive(Parser)]
+#[command(name = "etalon-sim", about = "Runs the engine in a simulated world, from seeds")]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs many seeds; stops at the first failure, which is shrunk and printed.
+    Run {
+        /// Which faults: `client` is the only profile so far.
+        #[arg(long, default_value = "client")]
+        profile: String,
+        #[arg(long, default_value_t = 10_000)]
+        seeds: u64,
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Threads; all cores by default.
+        #[arg(long)]
+        jobs: Option<usize>,
+        /// Fail if a mark was never reached.
+        #[arg(long)]
+        marks: bool,
+    },
+    /// Runs one seed and prints its trace.
+    Replay {
+        seed: u64,
+        /// Shrink it first, if it fails.
+        #[arg(long)]
+        shrink: bool,
+        /// Write a page with a space-time diagram.
+        #[arg(long)]
+        page: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match Options::parse().command {
+        Command::Run { profile, seeds, from, jobs, marks } => {
+            if profile != "client" {
+                eprintln!("no such profile: {profile} (there is: client)");
+                return ExitCode::FAILURE;
+            }
+            run(from, seeds, jobs, marks)
+        }
+        Command::Replay { seed, shrink, page } => replay(seed, shrink, page.as_deref()),
+    }
+}
+
+fn run(from: u64, seeds: u64, jobs: Option<usize>, require_marks: bool) -> ExitCode {
+    let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()));
+    let started = Instant::now();
+    let summary = campaign::run(from, seeds, jobs);
+    let seconds = started.elapsed().as_secs_f64();
+    println!(
+        "{} seeds, {} commands, {:.1} s, {:.0} seeds/s, hash {:016x}",
+        summary.seeds,
+        summary.executed,
+        seconds,
+        summary.seeds as f64 / seconds,
+        summary.hash
+    );
+    for mark in marks::ALL {
+        println!("{:>12}  {mark}", summary.marks.count(mark));
+    }
+    if let Some((seed, failure)) = summary.failure {
+        println!("\nseed {seed} failed at {} us: {}", failure.at_us, failure.what);
+        println!("replay with: etalon-sim replay {seed} --shrink\n");
+        replay(seed, true, None);
+        return ExitCode::FAILURE;
+    }
+    let missed = summary.marks.missed();
+    if require_marks && !missed.is_empty() {
+        println!("\nmarks never reached: {}", missed.join("; "));
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn replay(seed: u64, shrunk: bool, page: Option<&str>) -> ExitCode {
+    let mut plan = Plan::draw(seed);
+    let mut report = campaign::run_caught(&plan, true);
+    if shrunk && report.failure.is_some() {
+        let steps = plan.steps.len();
+        plan = shrink::shrink(&plan);
+        report = campaign::run_caught(&plan, true);
+        println!("shrunk from {steps} to {} steps:", plan.steps.len());
+        for step in &plan.steps {
+            println!("  +{} us  {:?}", step.after_us, step.kind);
+        }
+        println!();
+    }
+    print!("{}", report.trace.to_text());
+    println!("trace hash {:016x}, {} commands", report.trace.hash(), report.executed);
+    if let Some(path) = page {
+        let title = format!("Seed {seed}");
+        if let Err(error) = std::fs::write(path, diagram::page(&title, &report.trace)) {
+            eprintln!("can't write {path}: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    match report.failure {
+        Some(failure) => {
+            println!("FAILED at {} us: {}", failure.at_us, failure.what);
+            ExitCode::FAILURE
+        }
+        None => ExitCode::SUCCESS,
+    }
+}

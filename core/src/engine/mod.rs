@@ -20,6 +20,7 @@ pub mod action;
 pub mod client;
 pub mod cron;
 pub mod execute;
+pub mod fuzz;
 pub mod stats;
 pub mod turn;
 

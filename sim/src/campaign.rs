@@ -1,0 +1,93 @@
+//! Many seeds on all cores: stops at the first failure, counts marks, and now and then runs a seed twice to see that
+//! it gives the same trace.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::marks::Marks;
+use crate::plan::Plan;
+use crate::trace::Trace;
+use crate::world::{Failure, Report, run_plan};
+
+/// One seed in that many runs twice.
+const TWICE_EVERY: u64 = 16;
+
+/// What a campaign found.
+#[derive(Debug, Default)]
+pub struct Summary {
+    pub seeds: u64,
+    pub executed: u64,
+    pub marks: Marks,
+    pub failure: Option<(u64, Failure)>,
+    /// Over all traces, independent of the order in which seeds ran.
+    pub hash: u64,
+}
+
+/// Runs `count` seeds from `first` on, on `jobs` threads.
+pub fn run(first: u64, count: u64, jobs: usize) -> Summary {
+    let next = AtomicU64::new(first);
+    let failed = AtomicBool::new(false);
+    let total = Mutex::new(Summary::default());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(|| {
+                let mut own = Summary::default();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + count || failed.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let report = run_seed(seed);
+                    own.seeds += 1;
+                    own.executed += report.executed;
+                    own.hash ^= report.trace.hash().rotate_left((seed % 63) as u32);
+                    own.marks.merge(&report.marks);
+                    if let Some(failure) = report.failure {
+                        failed.store(true, Ordering::Relaxed);
+                        own.failure = Some((seed, failure));
+                    }
+                }
+                let mut total = total.lock().expect("no campaign thread panics");
+                total.seeds += own.seeds;
+                total.executed += own.executed;
+                total.hash ^= own.hash;
+                total.marks.merge(&own.marks);
+                let earlier = total.failure.as_ref().is_none_or(|(seed, _)| own.failure.as_ref().is_some_and(|(s, _)| s < seed));
+                if own.failure.is_some() && earlier {
+                    total.failure = own.failure;
+                }
+            });
+        }
+    });
+    total.into_inner().expect("no campaign thread panics")
+}
+
+/// Runs one seed; some twice.
+pub fn run_seed(seed: u64) -> Report {
+    let plan = Plan::draw(seed);
+    let mut report = run_caught(&plan, false);
+    if seed % TWICE_EVERY == 0 && report.failure.is_none() {
+        let again = run_caught(&plan, false);
+        if again.trace.hash() != report.trace.hash() {
+            let what = "the same seed gave another trace".to_string();
+            report.failure = Some(Failure { at_us: 0, what });
+        }
+    }
+    report
+}
+
+/// Runs a plan; a panic of the engine is a failure like any other.
+pub fn run_caught(plan: &Plan, keep_rows: bool) -> Report {
+    catch_unwind(AssertUnwindSafe(|| run_plan(plan, keep_rows))).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()));
+        let what = format!("panic: {}", text.unwrap_or_else(|| "of unknown kind".into()));
+        Report {
+            failure: Some(Failure { at_us: 0, what }),
+            trace: Trace::new(false),
+            marks: Marks::default(),
+            executed: 0,
+        }
+    })
+}

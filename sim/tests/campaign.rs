@@ -1,0 +1,38 @@
+//! The simulator on itself: clean seeds are clean and repeatable, and a wrong answer is found, shrunk and shown.
+
+use etalon_sim::plan::StepKind;
+use etalon_sim::{Plan, campaign, diagram, shrink};
+
+#[test]
+fn a_few_hundred_seeds_are_clean() {
+    let summary = campaign::run(0, 300, 2);
+    assert_eq!(summary.failure, None);
+    assert_eq!(summary.seeds, 300);
+    assert!(summary.executed > 5_000, "a vacuous campaign: {} commands", summary.executed);
+}
+
+#[test]
+fn the_same_seeds_give_the_same_traces_on_any_number_of_threads() {
+    assert_eq!(campaign::run(1000, 60, 1).hash, campaign::run(1000, 60, 2).hash);
+    assert_ne!(campaign::run(1000, 60, 1).hash, campaign::run(2000, 60, 1).hash);
+}
+
+#[test]
+fn a_wrong_answer_is_found_and_shrunk_to_what_it_takes() {
+    let failing = (0..200)
+        .map(|seed| Plan { broken_model: true, ..Plan::draw(seed) })
+        .find(|plan| campaign::run_caught(plan, false).failure.is_some())
+        .expect("some of 200 seeds draw APPEND");
+    let small = shrink::shrink(&failing);
+    let report = campaign::run_caught(&small, true);
+    assert!(report.failure.is_some(), "the shrunk plan still fails");
+    assert!(small.steps.len() <= 3, "a connect and a send do: {:?}", small.steps);
+    let appends = small.steps.iter().any(|step| match &step.kind {
+        StepKind::Send { commands, .. } => commands.iter().any(|c| c[0].eq_ignore_ascii_case(b"append")),
+        _ => false,
+    });
+    assert!(appends, "the culprit is left: {:?}", small.steps);
+    let text = report.trace.to_text();
+    assert!(text.contains("FAILED") && text.contains("expected :-1"), "{text}");
+    assert!(diagram::page("seed", &report.trace).contains("class='failed'"));
+}
