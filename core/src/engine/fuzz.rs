@@ -5,7 +5,7 @@ use super::Engine;
 use super::action::{Action, Outcome};
 use super::client::{ClientId, Peer};
 use super::turn::Turn;
-use crate::config::{Config, ProtectedAction};
+use crate::config::Config;
 use crate::time::Now;
 
 /// Lets `data` loose on an engine, and checks that nothing panics and that accounting and indices equal a recount.
@@ -50,7 +50,6 @@ impl FuzzWorld {
         let now = Now { unix_us: 1_700_000_000_000_000, monotonic_us: 1 };
         let config = Config {
             databases: if settings & 2 == 0 { 16 } else { 2 },
-            enable_debug_command: ProtectedAction::Yes,
             // Small limits: the fuzzer shall find logic, not memory.
             proto_max_bulk_len: 1 << 20,
             client_query_buffer_limit: 1 << 20,

@@ -1,0 +1,57 @@
+//! The fuzzers' functions over the committed corpus, and over mutations of it: what `cargo fuzz` runs for hours is run for a
+//! moment by every `cargo test`.
+
+use std::path::Path;
+
+use etalon_core::structures::Rng;
+
+/// Mutants of each corpus file.
+const MUTANTS: usize = 60;
+
+fn run(target: &str, function: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+    let mut files: Vec<_> =
+        std::fs::read_dir(&folder).expect("the corpus is there").map(|f| f.expect("a file").path()).collect();
+    files.sort();
+    assert!(files.len() >= 3, "a corpus has some files: {}", folder.display());
+    let mut rng = Rng::new(7);
+    for file in files {
+        let data = std::fs::read(&file).expect("a readable file");
+        function(&data);
+        for _ in 0..MUTANTS {
+            function(&mutate(&data, &mut rng));
+        }
+    }
+}
+
+fn mutate(data: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let mut data = data.to_vec();
+    for _ in 0..1 + rng.below(6) {
+        let at = rng.below(data.len() as u64 + 1) as usize;
+        match rng.below(4) {
+            0 if at < data.len() => data[at] = rng.below(256) as u8,
+            1 => data.insert(at, b"*$\r\n0129- \"'"[rng.below(12) as usize]),
+            2 if at < data.len() => drop(data.remove(at)),
+            _ => data.truncate(at.max(1)),
+        }
+        if data.is_empty() {
+            data.push(b'*');
+        }
+    }
+    data
+}
+
+#[test]
+fn any_traffic_leaves_the_engine_whole() {
+    run("traffic", etalon_core::engine::fuzz::fuzz_traffic);
+}
+
+#[test]
+fn any_split_of_any_bytes_gives_the_same_requests() {
+    run("requests", etalon_core::resp::fuzz_request_parser);
+}
+
+#[test]
+fn any_configuration_file_is_read_or_refused() {
+    run("config_file", etalon_core::config::fuzz_config_file);
+}
