@@ -16,6 +16,14 @@ pub struct ClientId {
     pub(crate) slot: u32,
 }
 
+impl ClientId {
+    /// A small number that no other connected client has, for a driver's own table. Reused after a disconnect.
+    #[inline]
+    pub fn index(self) -> usize {
+        self.slot as usize
+    }
+}
+
 /// Where a connection comes from and arrived at, as the driver knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Peer {
