@@ -1,0 +1,222 @@
+//! The command line: `diff`, `record`, `check`.
+
+use crate::differ::session::{EPOCH_COMMANDS, Outcome, Plan, Session};
+use crate::divergences::Divergences;
+use crate::launch::{self, Server};
+use crate::script::{self, Script, snapshot};
+use crate::target::{SocketTarget, Target};
+use clap::{Args, Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Holds Redis-compatible servers against each other.
+#[derive(Debug, Parser)]
+#[command(name = "etalon-conformance", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Send the same generated commands to two servers and compare every reply and the state afterwards.
+    Diff(DiffArgs),
+    /// Record the scripts from the real server (a redis-server 7.0 on the PATH). The only writer of snapshots.
+    Record {
+        /// Only scripts whose name contains this.
+        #[arg(default_value = "")]
+        filter: String,
+    },
+    /// Play the scripts on a server and compare with the recordings.
+    Check {
+        /// Command or address of the server.
+        server: String,
+        /// Only scripts whose name contains this.
+        #[arg(default_value = "")]
+        filter: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct DiffArgs {
+    /// Command line or address of the first server, the one that is right.
+    #[arg(long, value_name = "CMD_OR_ADDR", default_value = "redis-server")]
+    a: String,
+    /// Command line or address of the second server.
+    #[arg(
+        long,
+        value_name = "CMD_OR_ADDR",
+        required_unless_present = "in_process"
+    )]
+    b: Option<String>,
+    /// Compare with the engine in this process.
+    #[arg(long, conflicts_with = "b")]
+    in_process: bool,
+    /// string, generic, connection, server, protocol, or all.
+    #[arg(long, default_value = "all")]
+    family: String,
+    #[arg(long, default_value_t = 100_000)]
+    commands: u64,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// 2 or 3.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=3))]
+    resp: u8,
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=8))]
+    clients: u8,
+    /// Only this epoch of the seed (a difference names it).
+    #[arg(long)]
+    epoch: Option<u64>,
+    /// Commands between two resets of the state.
+    #[arg(long, default_value_t = EPOCH_COMMANDS)]
+    epoch_commands: usize,
+    /// Run this script on both instead of generating.
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+    /// Where the shrunk script of a difference goes.
+    #[arg(long, value_name = "FILE", default_value = "difference.txt")]
+    out: PathBuf,
+    /// Where the whole report goes.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Seconds that shrinking may take.
+    #[arg(long, default_value_t = 60)]
+    shrink_seconds: u64,
+    /// Do not fail a run that reached too little.
+    #[arg(long)]
+    allow_vacuous: bool,
+}
+
+/// Runs the program; the exit code is 0 if all is equal, 1 on a difference, 2 if the harness could not go on.
+pub fn main() -> u8 {
+    let result = match Cli::parse().command {
+        Command::Diff(args) => diff(&args),
+        Command::Record { filter } => record(&filter),
+        Command::Check { server, filter } => check(&server, &filter),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("etalon-conformance: {error}");
+        2
+    })
+}
+
+fn open(name: &str, command_or_addr: &str) -> Result<Box<dyn Target>, String> {
+    let server = Server::open(command_or_addr, &[]).map_err(|error| format!("{name}: {error}"))?;
+    Ok(Box::new(SocketTarget::new(name, server)))
+}
+
+fn diff(args: &DiffArgs) -> Result<u8, String> {
+    let a = open("a", &args.a)?;
+    let b = match &args.b {
+        Some(b) => open("b", b)?,
+        None => return Err("--in-process is not supported yet: the engine has not arrived".into()),
+    };
+    let mut session = Session::new(a, b, args.resp, Divergences::committed()?)?;
+    if let Some(path) = &args.script {
+        return diff_script(&mut session, path);
+    }
+    let plan = Plan {
+        family: args.family.clone(),
+        commands: args.commands,
+        seed: args.seed,
+        clients: usize::from(args.clients),
+        resp: args.resp,
+        epoch: args.epoch,
+        epoch_commands: args.epoch_commands,
+        shrink_for: Duration::from_secs(args.shrink_seconds),
+    };
+    let outcome = session.run(&plan)?;
+    verdict(args, &outcome)
+}
+
+fn verdict(args: &DiffArgs, outcome: &Outcome) -> Result<u8, String> {
+    print!("{}", outcome.tally.summary(outcome.took));
+    for line in &outcome.divergences {
+        println!("  {line}");
+    }
+    if let Some(path) = &args.report {
+        let text = outcome.tally.summary(outcome.took) + "\n" + &outcome.tally.details();
+        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if let Some(found) = &outcome.difference {
+        let shrunk = &found.shrunk;
+        let origin = format!(
+            "family {}, seed {}, epoch {}, RESP{}",
+            args.family, args.seed, found.epoch, args.resp
+        );
+        let text = script::print_steps(&shrunk.steps);
+        let told = shrunk.difference.describe("a", "b");
+        println!(
+            "DIFFERENCE ({origin}), shrunk to {} steps in {} trials:",
+            shrunk.steps.len(),
+            shrunk.trials
+        );
+        if !shrunk.reproduced {
+            println!(
+                "it did not come again when repeated: something depends on more than the commands"
+            );
+        }
+        let few = if shrunk.reproduced { &text[..] } else { "" };
+        println!("{few}\n{told}");
+        let comment: String = told.lines().map(|line| format!("# {line}\n")).collect();
+        std::fs::write(&args.out, format!("# {origin}\n{comment}{text}"))
+            .map_err(|error| format!("{}: {error}", args.out.display()))?;
+        println!("saved to {}", args.out.display());
+        return Ok(1);
+    }
+    let vacuous = outcome.tally.vacuous(&outcome.expected_rows);
+    for reason in &vacuous {
+        println!("vacuous: {reason}");
+    }
+    if !vacuous.is_empty() && !args.allow_vacuous {
+        return Ok(1);
+    }
+    println!("no difference");
+    Ok(0)
+}
+
+fn diff_script(session: &mut Session, path: &Path) -> Result<u8, String> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let script = Script::parse(&path.display().to_string(), &text)?;
+    let mut tally = Default::default();
+    match session.attempt(&script.steps, &mut tally)? {
+        Some(difference) => {
+            println!("DIFFERENCE\n{}", difference.describe("a", "b"));
+            Ok(1)
+        }
+        None => {
+            println!("no difference in {} steps", script.steps.len());
+            Ok(0)
+        }
+    }
+}
+
+fn record(filter: &str) -> Result<u8, String> {
+    let oracle = launch::oracle()?;
+    let (written, changed) = snapshot::record(&oracle, filter)?;
+    println!("{written} recordings made, {changed} of them new or changed");
+    Ok(0)
+}
+
+fn check(server: &str, filter: &str) -> Result<u8, String> {
+    let mut divergences = Divergences::committed()?;
+    let (mut played, mut failed) = (0, 0);
+    for script in snapshot::all_scripts()?
+        .iter()
+        .filter(|script| script.name.contains(filter))
+    {
+        for resp in snapshot::protocols(script) {
+            let recorded = snapshot::load(script, resp)?;
+            let transcript = snapshot::play_fresh(server, script, resp)?;
+            let differences = snapshot::compare(script, &recorded, &transcript, &mut divergences);
+            played += 1;
+            failed += usize::from(!differences.is_empty());
+            for difference in &differences {
+                println!("{} RESP{resp}: {difference}", script.name);
+            }
+        }
+    }
+    println!("{played} recordings compared, {failed} differ");
+    Ok(u8::from(failed > 0))
+}

@@ -1,0 +1,418 @@
+//! Two targets that get the same steps: batching, comparison, counting.
+
+use super::Difference;
+use crate::divergences::Divergences;
+use crate::normalise::{Normaliser, rule_of};
+use crate::reply_count::ReplyCount;
+use crate::report::Tally;
+use crate::resp::{self, Value};
+use crate::rows::Rows;
+use crate::script::coverage::row_name;
+use crate::script::{Read, Step, fill_in, has_placeholder};
+use crate::target::{Received, Target, Want};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const BATCH_COMMANDS_MAX: usize = 512;
+const BATCH_BYTES_MAX: usize = 128 * 1024;
+
+/// Two servers under comparison.
+pub struct Pair {
+    pub a: Box<dyn Target>,
+    pub b: Box<dyn Target>,
+    pub resp: u8,
+    pub rows: Rows,
+    pub divergences: Divergences,
+    /// How long a missing reply is waited for.
+    pub patience: Duration,
+    clients: BTreeMap<usize, Client>,
+    rules: BTreeMap<String, Normaliser>,
+}
+
+struct Client {
+    count: ReplyCount,
+    ids: Option<(u64, u64)>,
+}
+
+/// Commands of one client, encoded for both sides.
+struct Batch {
+    client: usize,
+    to_a: Vec<u8>,
+    to_b: Vec<u8>,
+    /// The index of the step, and how many replies it has coming.
+    steps: Vec<(usize, usize)>,
+}
+
+impl Pair {
+    pub fn new(
+        a: Box<dyn Target>,
+        b: Box<dyn Target>,
+        resp: u8,
+        rows: Rows,
+        divergences: Divergences,
+    ) -> Self {
+        let rules = rows.rows.keys().filter_map(|row| {
+            let how =
+                Normaliser::parse(rule_of(row)?.how).expect("the table parses: it has a test");
+            Some((row.clone(), how))
+        });
+        let rules = rules.collect();
+        let patience = crate::target::PATIENCE;
+        Pair {
+            a,
+            b,
+            resp,
+            rows,
+            divergences,
+            patience,
+            clients: BTreeMap::new(),
+            rules,
+        }
+    }
+
+    /// Forgets every client, and closes its connections.
+    pub fn drop_clients(&mut self) {
+        for client in std::mem::take(&mut self.clients).into_keys() {
+            self.a.disconnect(client);
+            self.b.disconnect(client);
+        }
+    }
+
+    /// Runs the steps on both. The difference, if there is one, is the first.
+    pub fn run(&mut self, steps: &[Step], tally: &mut Tally) -> Result<(), Difference> {
+        let mut at = 0;
+        while at < steps.len() {
+            match &steps[at] {
+                Step::Command { client, .. } => {
+                    let batch = self
+                        .batch(*client, steps, at)
+                        .map_err(|e| self.broken(steps, at, e))?;
+                    at = batch.steps.last().expect("a batch is never empty").0 + 1;
+                    self.exchange(&batch, steps, tally)?;
+                }
+                other => {
+                    self.single(other, at, tally)?;
+                    at += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn broken(&self, steps: &[Step], at: usize, error: String) -> Difference {
+        let step = steps.get(at).map(|step| Box::new((at, step.clone())));
+        Difference {
+            step,
+            kind: format!("the harness could not go on: {error}"),
+            a: Vec::new(),
+            b: Vec::new(),
+        }
+    }
+
+    /// Gathers what the client says next, up to the point where another speaks.
+    fn batch(&mut self, client: usize, steps: &[Step], from: usize) -> Result<Batch, String> {
+        self.open(client)?;
+        let mut batch = Batch {
+            client,
+            to_a: Vec::new(),
+            to_b: Vec::new(),
+            steps: Vec::new(),
+        };
+        let mut same = true;
+        for (index, step) in steps.iter().enumerate().skip(from) {
+            let Step::Command {
+                client: who, args, ..
+            } = step
+            else {
+                break;
+            };
+            let full =
+                batch.steps.len() >= BATCH_COMMANDS_MAX || batch.to_a.len() >= BATCH_BYTES_MAX;
+            if *who != client || full {
+                break;
+            }
+            if same && args.iter().any(|arg| has_placeholder(arg)) {
+                batch.to_b = batch.to_a.clone();
+                same = false;
+            }
+            if same {
+                resp::encode_command(args, &mut batch.to_a);
+            } else {
+                self.encode_filled(args, &mut batch)?;
+            }
+            let replies = self
+                .clients
+                .get_mut(&client)
+                .expect("opened")
+                .count
+                .expect(args);
+            batch.steps.push((index, replies));
+        }
+        if same {
+            batch.to_b.clear();
+        }
+        Ok(batch)
+    }
+
+    fn encode_filled(&mut self, args: &[Vec<u8>], batch: &mut Batch) -> Result<(), String> {
+        for arg in args.iter().filter(|arg| has_placeholder(arg)) {
+            for other in 0..16 {
+                if String::from_utf8_lossy(arg).contains(&format!("${{id:c{other}}}")) {
+                    self.open(other)?;
+                }
+            }
+        }
+        let clients = &self.clients;
+        let fill = |side_b: bool, target: &dyn Target| -> Vec<Vec<u8>> {
+            let mut look_up = |name: &str| match name.split_once(":c") {
+                Some(("id", n)) => {
+                    let (a, b) = clients.get(&n.parse().ok()?)?.ids?;
+                    Some(if side_b { b } else { a }.to_string())
+                }
+                Some(("addr", n)) => target.client_addr(n.parse().ok()?),
+                _ => Some(target.server_addr()),
+            };
+            args.iter().map(|arg| fill_in(arg, &mut look_up)).collect()
+        };
+        resp::encode_command(&fill(false, &*self.a), &mut batch.to_a);
+        resp::encode_command(&fill(true, &*self.b), &mut batch.to_b);
+        Ok(())
+    }
+
+    fn open(&mut self, client: usize) -> Result<(), String> {
+        if self.clients.contains_key(&client) {
+            return Ok(());
+        }
+        let hello: &[&[u8]] = if self.resp == 3 {
+            &[b"HELLO", b"3"]
+        } else {
+            &[b"CLIENT", b"ID"]
+        };
+        let mut ids = [0; 2];
+        for (target, id) in [&mut self.a, &mut self.b].into_iter().zip(&mut ids) {
+            let failed = |error: std::io::Error| error.to_string();
+            target.connect(client).map_err(failed)?;
+            let reply = target.ask(client, hello).map_err(failed)?;
+            let found = reply
+                .as_integer()
+                .or_else(|| reply.field("id")?.as_integer());
+            *id = found.unwrap_or_default() as u64;
+        }
+        let ids = Some((ids[0], ids[1]));
+        self.clients.insert(
+            client,
+            Client {
+                count: ReplyCount::default(),
+                ids,
+            },
+        );
+        Ok(())
+    }
+
+    fn exchange(
+        &mut self,
+        batch: &Batch,
+        steps: &[Step],
+        tally: &mut Tally,
+    ) -> Result<(), Difference> {
+        let to_b = if batch.to_b.is_empty() {
+            &batch.to_a
+        } else {
+            &batch.to_b
+        };
+        self.a.send(batch.client, &batch.to_a);
+        self.b.send(batch.client, to_b);
+        let want = Want::Replies(batch.steps.iter().map(|(_, replies)| replies).sum());
+        let (mut from_a, mut from_b) = (Vec::new(), Vec::new());
+        let end_a = self
+            .a
+            .receive(batch.client, want, self.patience, &mut from_a);
+        let end_b = self
+            .b
+            .receive(batch.client, want, self.patience, &mut from_b);
+        let ended = self
+            .clients
+            .get(&batch.client)
+            .is_some_and(|client| client.count.ended());
+        if ended || end_a == Received::Closed || end_b == Received::Closed {
+            // Reconnected when it speaks again.
+            self.clients.remove(&batch.client);
+        }
+        let equal = from_a == from_b && end_a == end_b;
+        self.walk(
+            batch,
+            steps,
+            equal,
+            (&from_a, end_a),
+            (&from_b, end_b),
+            tally,
+        )
+    }
+
+    /// Goes through the replies of a batch: to count them, and to find where they differ.
+    fn walk(
+        &mut self,
+        batch: &Batch,
+        steps: &[Step],
+        equal: bool,
+        (from_a, end_a): (&[u8], Received),
+        (from_b, end_b): (&[u8], Received),
+        tally: &mut Tally,
+    ) -> Result<(), Difference> {
+        let (mut at_a, mut at_b) = (0, 0);
+        for &(index, replies) in &batch.steps {
+            let Step::Command { args, .. } = &steps[index] else {
+                unreachable!("a batch holds commands")
+            };
+            if replies == 0 {
+                tally.silent(args, &self.rows);
+            }
+            let mut left = replies;
+            while left > 0 {
+                let frame_a = frame(from_a, at_a);
+                let frame_b = if equal { frame_a } else { frame(from_b, at_b) };
+                let differ = |kind: &str| {
+                    let step = Some(Box::new((index, steps[index].clone())));
+                    Difference {
+                        step,
+                        kind: kind.into(),
+                        a: frame_a.to_vec(),
+                        b: frame_b.to_vec(),
+                    }
+                };
+                if frame_a.is_empty() && frame_b.is_empty() {
+                    // Neither answered: closed on both sides, or a batch that both left hanging.
+                    return if end_a == end_b && end_a != Received::TimedOut {
+                        Ok(())
+                    } else {
+                        Err(differ(&format!("no reply: {end_a:?} against {end_b:?}")))
+                    };
+                }
+                if frame_a.is_empty() || frame_b.is_empty() {
+                    return Err(differ("one of the two said nothing"));
+                }
+                if !equal && !self.accepted(args, frame_a, frame_b, tally) {
+                    return Err(differ("the replies differ"));
+                }
+                if resp::is_push(frame_a[0]) {
+                    tally.push();
+                } else {
+                    left -= 1;
+                    tally.reply(args, frame_a, &self.rows);
+                }
+                at_a += frame_a.len();
+                at_b += frame_b.len();
+            }
+        }
+        let rest_differs = from_a[at_a..] != from_b[if equal { at_a } else { at_b }..];
+        if end_a != end_b || rest_differs {
+            let kind = format!("the connections ended otherwise: {end_a:?} against {end_b:?}");
+            let step = batch
+                .steps
+                .last()
+                .map(|&(index, _)| Box::new((index, steps[index].clone())));
+            return Err(Difference {
+                step,
+                kind,
+                a: from_a[at_a..].to_vec(),
+                b: from_b[at_b.min(from_b.len())..].to_vec(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Are two replies that are not the same bytes the same under the table, or accepted as a divergence?
+    fn accepted(&mut self, args: &[Vec<u8>], a: &[u8], b: &[u8], tally: &mut Tally) -> bool {
+        if a == b {
+            return true;
+        }
+        let (Ok(Some((a, _))), Ok(Some((b, _)))) = (resp::parse(a, 0), resp::parse(b, 0)) else {
+            return false;
+        };
+        if matches!(a, Value::Push(_)) != matches!(b, Value::Push(_)) {
+            return false;
+        }
+        let row = row_name(args, &self.rows.containers);
+        if let Some(how) = self.rules.get(&row)
+            && how.equal(args, &a, &b)
+        {
+            tally.normalised(&row);
+            return true;
+        }
+        self.divergences.accepts(&row, args, &a, &b)
+    }
+
+    /// A step that is not a command: raw bytes, reads, time.
+    fn single(&mut self, step: &Step, index: usize, tally: &mut Tally) -> Result<(), Difference> {
+        let broken = |pair: &Pair, error| pair.broken(std::slice::from_ref(step), 0, error);
+        match step {
+            Step::Sleep { ms } => {
+                // Both clocks run: the engine in this process sleeps on its own clock.
+                self.a.sleep(Duration::from_millis(*ms));
+                self.b.sleep(Duration::from_millis(*ms));
+            }
+            Step::Reconnect { client } => {
+                self.clients.remove(client);
+                self.open(*client).map_err(|error| broken(self, error))?;
+            }
+            Step::Raw { client, bytes } => {
+                self.open(*client).map_err(|error| broken(self, error))?;
+                self.a.send(*client, bytes);
+                self.b.send(*client, bytes);
+            }
+            Step::Read { client, what } => return self.read(*client, *what, index, step, tally),
+            Step::Command { .. } => unreachable!("commands go in batches"),
+        }
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        client: usize,
+        what: Read,
+        index: usize,
+        step: &Step,
+        tally: &mut Tally,
+    ) -> Result<(), Difference> {
+        let mut said = [Vec::new(), Vec::new()];
+        let mut ends = [Received::Complete; 2];
+        for ((target, bytes), end) in [&mut self.a, &mut self.b]
+            .into_iter()
+            .zip(&mut said)
+            .zip(&mut ends)
+        {
+            let (want, patience) = match what {
+                Read::Want(want) => (want, self.patience),
+                Read::End => {
+                    target.half_close(client);
+                    (Want::Close, self.patience)
+                }
+                Read::Nothing => (Want::Frames(1), Duration::from_millis(60)),
+            };
+            *end = target.receive(client, want, patience, bytes);
+        }
+        if matches!(what, Read::End | Read::Want(Want::Close)) || ends.contains(&Received::Closed) {
+            self.clients.remove(&client);
+        }
+        let [a, b] = said;
+        tally.raw(&a);
+        if a == b && ends[0] == ends[1] {
+            return Ok(());
+        }
+        let kind = format!("the bytes differ ({:?} against {:?})", ends[0], ends[1]);
+        Err(Difference {
+            step: Some(Box::new((index, step.clone()))),
+            kind,
+            a,
+            b,
+        })
+    }
+}
+
+/// The bytes of the frame that starts at `at`; empty if there is no whole frame.
+fn frame(bytes: &[u8], at: usize) -> &[u8] {
+    match resp::frame_end(bytes, at) {
+        Ok(Some(end)) => &bytes[at..end],
+        _ => &[],
+    }
+}

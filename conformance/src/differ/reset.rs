@@ -1,0 +1,90 @@
+//! Back to a known state between epochs and between the shrinker's trials, without restarting a server.
+//!
+//! What is put back: data, configuration, connections, and active expiry stays off (DBSIZE must not depend on
+//! when a background cycle ran; lazily expired keys are touched by the generator).
+
+use super::pair::Pair;
+use super::poststate::CONTROL;
+use crate::resp::Value;
+use crate::target::Target;
+use std::time::Duration;
+
+/// The configuration of a server as it was found.
+#[derive(Clone, Debug, Default)]
+pub struct Baseline {
+    parameters: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Baseline {
+    /// Reads CONFIG GET *. A server without it has nothing to put back.
+    pub fn read(target: &mut dyn Target) -> Result<Baseline, String> {
+        target.connect(CONTROL).map_err(|error| error.to_string())?;
+        let reply = target
+            .ask(CONTROL, &[b"CONFIG", b"GET", b"*"])
+            .map_err(|error| error.to_string())?;
+        target.disconnect(CONTROL);
+        Ok(Baseline {
+            parameters: parameters(&reply),
+        })
+    }
+}
+
+fn parameters(reply: &Value) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let bytes = |value: &Value| value.as_bytes().unwrap_or_default().to_vec();
+    reply
+        .entries()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, value)| (bytes(name), bytes(value)))
+        .collect()
+}
+
+/// Puts both sides back. Errors: a server that does not answer or refuses.
+pub fn reset(pair: &mut Pair, baselines: &[Baseline; 2]) -> Result<(), String> {
+    pair.drop_clients();
+    for (target, baseline) in [&mut pair.a, &mut pair.b].into_iter().zip(baselines) {
+        let target: &mut dyn Target = &mut **target;
+        side(target, baseline).map_err(|error| format!("{}: reset: {error}", target.name()))?;
+    }
+    Ok(())
+}
+
+fn side(target: &mut dyn Target, baseline: &Baseline) -> Result<(), String> {
+    target.connect(CONTROL).map_err(|error| error.to_string())?;
+    let mut ask = |args: &[&[u8]]| {
+        let reply = target
+            .ask(CONTROL, args)
+            .map_err(|error| error.to_string())?;
+        match reply {
+            Value::Error(text) => Err(String::from_utf8_lossy(&text).into_owned()),
+            reply => Ok(reply),
+        }
+    };
+    ask(&[b"FLUSHALL"])?;
+    ask(&[b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"])?;
+    let now = parameters(&ask(&[b"CONFIG", b"GET", b"*"])?);
+    for (name, value) in &now {
+        let found = baseline.parameters.iter().find(|(other, _)| other == name);
+        if let Some((_, before)) = found
+            && before != value
+        {
+            ask(&[b"CONFIG", b"SET", name, before])?;
+        }
+    }
+    // A connection that was closed here is gone there a moment later; CLIENT LIST must not still show it.
+    for _ in 0..200 {
+        let list = ask(&[b"CLIENT", b"LIST"])?;
+        let lines = list
+            .as_bytes()
+            .unwrap_or_default()
+            .iter()
+            .filter(|&&b| b == b'\n')
+            .count();
+        if lines <= 1 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    target.disconnect(CONTROL);
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! A run: epochs until enough commands were sent, the post-state after each, the verdict at the end.
+
+use super::Difference;
+use super::pair::Pair;
+use super::poststate;
+use super::reset::{Baseline, reset};
+use super::shrink::{self, Shrunk};
+use crate::divergences::Divergences;
+use crate::generate::Generator;
+use crate::random::Random;
+use crate::report::Tally;
+use crate::rows::Rows;
+use crate::script::Step;
+use crate::target::Target;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// Commands of one epoch: few enough that shrinking starts from little, many enough that state builds up.
+pub const EPOCH_COMMANDS: usize = 20_000;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub family: String,
+    pub commands: u64,
+    pub seed: u64,
+    pub clients: usize,
+    pub resp: u8,
+    /// Only this epoch of the seed.
+    pub epoch: Option<u64>,
+    pub epoch_commands: usize,
+    /// How long a difference may be shrunk.
+    pub shrink_for: Duration,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Plan {
+            family: "all".into(),
+            commands: 100_000,
+            seed: 1,
+            clients: 3,
+            resp: 2,
+            epoch: None,
+            epoch_commands: EPOCH_COMMANDS,
+            shrink_for: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Outcome {
+    pub tally: Tally,
+    pub took: Duration,
+    pub expected_rows: BTreeSet<String>,
+    pub difference: Option<Found>,
+    /// What `divergences.toml` was needed for.
+    pub divergences: Vec<String>,
+}
+
+/// A difference, and the least that shows it.
+#[derive(Debug)]
+pub struct Found {
+    pub epoch: u64,
+    pub first: Difference,
+    pub shrunk: Shrunk,
+}
+
+/// Two servers, ready to run steps on.
+pub struct Session {
+    pub pair: Pair,
+    pub baselines: [Baseline; 2],
+}
+
+impl Session {
+    /// Learns what both servers have. Errors: one that does not answer.
+    pub fn new(
+        mut a: Box<dyn Target>,
+        mut b: Box<dyn Target>,
+        resp: u8,
+        divergences: Divergences,
+    ) -> Result<Session, String> {
+        let mut rows = Vec::new();
+        for target in [&mut a, &mut b] {
+            target
+                .connect(poststate::CONTROL)
+                .map_err(|error| format!("{}: {error}", target.name()))?;
+            rows.push(
+                Rows::fetch(&mut **target, poststate::CONTROL)
+                    .map_err(|error| format!("{}: {error}", target.name()))?,
+            );
+        }
+        let baselines = [Baseline::read(&mut *a)?, Baseline::read(&mut *b)?];
+        let shared = rows[0].intersection(&rows[1]);
+        Ok(Session {
+            pair: Pair::new(a, b, resp, shared, divergences),
+            baselines,
+        })
+    }
+
+    /// Runs steps from a clean state and compares what is left.
+    pub fn attempt(
+        &mut self,
+        steps: &[Step],
+        tally: &mut Tally,
+    ) -> Result<Option<Difference>, String> {
+        reset(&mut self.pair, &self.baselines)?;
+        if let Err(difference) = self.pair.run(steps, tally) {
+            return Ok(Some(difference));
+        }
+        Ok(poststate::compare(&mut self.pair, tally).err())
+    }
+
+    /// Runs a plan. Errors are of the harness; a difference is an outcome.
+    pub fn run(&mut self, plan: &Plan) -> Result<Outcome, String> {
+        let started = Instant::now();
+        let mut tally = Tally::default();
+        let generator = |session: &Session, epoch: u64| {
+            let random = Random::lane(plan.seed, epoch);
+            Generator::new(&plan.family, &session.pair.rows, plan.clients, random)
+        };
+        let expected_rows = generator(self, 0)?.expected_rows();
+        let mut difference = None;
+        let mut took = Duration::ZERO;
+        for epoch in plan.epoch.unwrap_or(0).. {
+            let left = plan.commands.saturating_sub(tally.commands);
+            let steps = generator(self, epoch)?.epoch(plan.epoch_commands.min(left as usize + 1));
+            let found = self.attempt(&steps, &mut tally)?;
+            tally.epochs += 1;
+            took = started.elapsed();
+            if let Some(first) = found {
+                let shrunk = shrink::shrink(self, &steps, &first, plan.shrink_for)?;
+                difference = Some(Found {
+                    epoch,
+                    first,
+                    shrunk,
+                });
+                break;
+            }
+            if tally.commands >= plan.commands || plan.epoch.is_some() {
+                break;
+            }
+        }
+        let divergences = self.pair.divergences.account();
+        Ok(Outcome {
+            tally,
+            took,
+            expected_rows,
+            difference,
+            divergences,
+        })
+    }
+}

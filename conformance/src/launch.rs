@@ -1,0 +1,231 @@
+//! Servers under comparison: found, started, waited for, and stopped.
+//!
+//! `CMD_OR_ADDR` is either an address (`127.0.0.1:7000`), which is left running, or a command line
+//! (`redis-server`, `./target/release/etalon-server --io-threads 2`), to which this module appends
+//!
+//! ```text
+//! --port N --bind 127.0.0.1 --save "" --enable-debug-command yes --dir TMP --loglevel warning
+//! ```
+//!
+//! A started server has a directory of its own, is killed by its process id and waited for when the [`Server`]
+//! is dropped, and its log is quoted when it does not come up.
+//!
+//! The **oracle** is a `redis-server` of 7.0 on the `PATH`. With `ETALON_REQUIRE_ORACLE=1` its absence is a
+//! failure; without, whoever needed it prints why it did nothing.
+
+use crate::quote;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+const START_TIMEOUT: Duration = Duration::from_secs(15);
+const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    addr: SocketAddr,
+    child: Option<(Child, PathBuf)>,
+}
+
+impl Server {
+    /// Connects to an address, or starts a command line. Errors: it does not answer within 15 s.
+    pub fn open(command_or_addr: &str, extra: &[&str]) -> io::Result<Server> {
+        if let Ok(addr) = command_or_addr.parse() {
+            probe(addr)?;
+            return Ok(Server { addr, child: None });
+        }
+        let words = quote::split(command_or_addr.as_bytes()).map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "unbalanced quotes in the command",
+            )
+        })?;
+        let words: Vec<String> = words
+            .iter()
+            .map(|w| String::from_utf8_lossy(w).into_owned())
+            .collect();
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "an empty command",
+            ));
+        };
+        // The port is free when asked for and may be taken when used: then ask again.
+        let mut last = None;
+        for _ in 0..3 {
+            match start(program, arguments, extra) {
+                Ok(server) => return Ok(server),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.expect("three attempts leave an error"))
+    }
+
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// True if this process started it (and so nobody else talks to it).
+    pub fn is_own(&self) -> bool {
+        self.child.is_some()
+    }
+
+    /// The process id of a server that was started here.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(|(child, _)| child.id())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some((child, dir)) = &mut self.child {
+            // It may have ended by itself (SHUTDOWN, a crash): nothing is lost then.
+            let _ = child.kill();
+            let _ = child.wait();
+            let _ = fs::remove_dir_all(dir);
+        }
+    }
+}
+
+fn start(program: &str, arguments: &[String], extra: &[&str]) -> io::Result<Server> {
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    let dir = std::env::temp_dir().join(format!(
+        "etalon-conformance-{}-{serial}",
+        std::process::id()
+    ));
+    fs::create_dir_all(&dir)?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let log_path = dir.join("server.log");
+    let log = File::create(&log_path)?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+        ])
+        .args([
+            "--enable-debug-command",
+            "yes",
+            "--loglevel",
+            "warning",
+            "--dir",
+        ])
+        .arg(&dir)
+        .args(extra)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+        .map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
+    let addr = SocketAddr::from(([127, 0, 0, 1], port));
+    let deadline = Instant::now() + START_TIMEOUT;
+    loop {
+        if probe(addr).is_ok() {
+            return Ok(Server {
+                addr,
+                child: Some((child, dir)),
+            });
+        }
+        let ended = child.try_wait()?;
+        if ended.is_some() || Instant::now() > deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            let log = fs::read_to_string(&log_path).unwrap_or_default();
+            let _ = fs::remove_dir_all(&dir);
+            return Err(io::Error::other(format!(
+                "{program} did not come up; it said:\n{log}"
+            )));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Asks for a reply, any reply.
+fn probe(addr: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::connect_timeout(&addr, PROBE_TIMEOUT)?;
+    stream.set_read_timeout(Some(PROBE_TIMEOUT))?;
+    stream.write_all(b"PING\r\n")?;
+    let mut reply = [0u8; 64];
+    match stream.read(&mut reply)? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        n if reply[..n].starts_with(b"-LOADING") => Err(io::Error::other("still loading")),
+        _ => Ok(()),
+    }
+}
+
+/// A program on the `PATH`.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|candidate| is_executable(candidate))
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// The command of the oracle, or why there is none. Panics with that reason if the oracle is required.
+pub fn oracle() -> Result<String, String> {
+    let found = find_oracle();
+    if let Err(reason) = &found
+        && std::env::var("ETALON_REQUIRE_ORACLE").is_ok_and(|value| value == "1")
+    {
+        panic!("ETALON_REQUIRE_ORACLE=1, but {reason}");
+    }
+    found
+}
+
+fn find_oracle() -> Result<String, String> {
+    let program = on_path("redis-server").ok_or("no redis-server is on the PATH")?;
+    let said = Command::new(&program)
+        .arg("--version")
+        .output()
+        .map_err(|error| error.to_string())?;
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    if !said.contains(" v=7.0.") {
+        return Err(format!(
+            "redis-server on the PATH is not of 7.0: {}",
+            said.trim()
+        ));
+    }
+    Ok(quote::bare_or_quoted(program.to_string_lossy().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_does_not_exist_is_named_in_the_error() {
+        let error = Server::open("no-such-redis-server", &[]).expect_err("it can't start");
+        assert!(
+            error.to_string().contains("no-such-redis-server"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_started_server_is_gone_after_the_drop() {
+        let command = match oracle() {
+            Ok(command) => command,
+            Err(reason) => return println!("skipped: {reason}"),
+        };
+        let server = Server::open(&command, &[]).expect("the oracle starts");
+        let addr = server.addr();
+        assert!(server.is_own() && probe(addr).is_ok());
+        drop(server);
+        assert!(probe(addr).is_err());
+    }
+}

@@ -1,0 +1,29 @@
+//! etalon-conformance: Etalon held against the real Redis.
+//!
+//! | part                         | what it does                                                            |
+//! |------------------------------|-------------------------------------------------------------------------|
+//! | [`resp`], [`quote`]          | the wire and the keyboard, with a codec of the harness's own            |
+//! | [`launch`], [`target`]       | servers: found, started, talked to, stopped                             |
+//! | [`script`]                   | conversations as text; recorded from the real server, replayed anywhere |
+//! | [`generate`]                 | conversations from a seed                                               |
+//! | [`differ`]                   | the same bytes to two servers; compare, shrink                          |
+//! | [`normalise`], [`divergences`] | what is not compared byte for byte; what is accepted to differ        |
+//! | [`report`]                   | what a run reached, so that an empty run fails                          |
+//!
+//! The oracle is always Redis 7.0.15 itself. Nothing here knows what a command should answer.
+
+pub mod cli;
+pub mod differ;
+pub mod divergences;
+pub mod generate;
+pub mod launch;
+pub mod normalise;
+pub mod quote;
+pub mod random;
+pub mod render;
+pub mod reply_count;
+pub mod report;
+pub mod resp;
+pub mod rows;
+pub mod script;
+pub mod target;
