@@ -3,6 +3,7 @@
 //! Case-insensitive, as clients may write `get`, `GET` or `Get`. Lookup costs one hash of a short name and mostly
 //! one comparison; nothing is allocated.
 
+use super::Args;
 use super::row::Command;
 
 /// Index of a row in the joined table: dense, so that statistics can be kept in a plain vector.
@@ -104,6 +105,24 @@ impl CommandTable {
         let row = self.row(container);
         let position = row.subcommands.iter().position(|s| s.short_name().as_bytes().eq_ignore_ascii_case(name))?;
         Some(CommandId(self.first_subcommand[container.0 as usize] + position as u16))
+    }
+
+    /// The command that a call names: the subcommand, if the command has some and one is named. `None`: there is no
+    /// such command or no such subcommand.
+    pub fn resolve(&self, args: Args<'_>) -> Option<CommandId> {
+        let id = self.find(args.get(0)?)?;
+        match args.get(1) {
+            Some(name) if !self.row(id).subcommands.is_empty() => self.find_subcommand(id, name),
+            _ => Some(id),
+        }
+    }
+
+    /// The command of a full name, `get` or `config|get`.
+    pub fn find_full(&self, name: &[u8]) -> Option<CommandId> {
+        match memchr::memchr(b'|', name) {
+            None => self.find(name),
+            Some(at) => self.find_subcommand(self.find(&name[..at])?, &name[at + 1..]),
+        }
     }
 
     /// The row of an id.

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod ctx;
 pub mod error;
 pub mod generic;
+pub mod keys;
 pub mod lookup;
 pub mod row;
 pub mod server;

@@ -4,6 +4,7 @@
 //! Rows are plain `const` data built with `const fn`s, so that a family's file reads as a table. The vocabulary
 //! (flags, key specifications, argument types, tips) is that of `COMMAND INFO` and `COMMAND DOCS` in 7.0.15.
 
+use super::keys::{FoundKey, InvalidKeys};
 use super::{Args, CommandError, Ctx, Flow};
 use crate::engine::Engine;
 use crate::engine::client::ClientId;
@@ -42,8 +43,6 @@ bitflags::bitflags! {
         const NO_ASYNC_LOADING = 1 << 20;
         /// Allowed while a script has been running for too long.
         const ALLOW_BUSY = 1 << 21;
-        /// Some keys can only be found by a function of the arguments.
-        const MOVABLEKEYS = 1 << 22;
         /// The duration is excluded from statistics (blocking wrappers). Not shown by COMMAND INFO.
         const INTERNAL = 1 << 23;
     }
@@ -173,6 +172,16 @@ impl KeySpec {
     /// Any other combination.
     pub const fn new(begin_search: BeginSearch, find_keys: FindKeys, flags: KeyFlags) -> KeySpec {
         KeySpec { flags, begin_search, find_keys, notes: None }
+    }
+
+    /// First key, last key (relative, or negative from the end) and step, if that is all there is to it.
+    pub fn as_range(&self) -> Option<(u16, i16, u16)> {
+        match (self.begin_search, self.find_keys) {
+            (BeginSearch::Index(first), FindKeys::Range { last_key, key_step, .. }) => {
+                Some((first, last_key, key_step))
+            }
+            _ => None,
+        }
     }
 
     /// The remark that COMMAND INFO prints with the specification.
@@ -343,8 +352,8 @@ impl Doc {
 pub type DataFn = fn(&mut Ctx<'_>, Args<'_>) -> Result<Flow, CommandError>;
 /// A function that sees the whole engine and the client that called.
 pub type ServerFn = fn(&mut Engine, ClientId, Args<'_>) -> Result<Flow, CommandError>;
-/// Finds the positions of keys that no specification can describe. `None`: invalid arguments.
-pub type KeysFn = fn(Args<'_>) -> Option<Vec<(usize, KeyFlags)>>;
+/// Appends the keys that no specification can describe. Errors: the arguments are invalid.
+pub type KeysFn = fn(Args<'_>, &mut Vec<FoundKey>) -> Result<(), InvalidKeys>;
 
 /// What runs when the command is called.
 #[derive(Clone, Copy)]
@@ -392,6 +401,38 @@ impl Command {
         acl.set(AclCategories::FAST, f.contains(CommandFlags::FAST));
         acl.set(AclCategories::SLOW, !f.contains(CommandFlags::FAST));
         acl
+    }
+
+    /// Whether the first key, the last key and the step can't say where all keys are.
+    pub fn keys_movable(&self) -> bool {
+        self.keys.iter().any(|spec| spec.as_range().is_none() || spec.flags.contains(KeyFlags::INCOMPLETE))
+    }
+
+    /// First key, last key and step, as clients of old knew commands: what the ranges among the specifications cover
+    /// together, or zeros if they leave gaps.
+    pub fn legacy_range(&self) -> (i64, i64, i64) {
+        if let [spec] = self.keys {
+            return spec.as_range().map_or((0, 0, 0), |(first, last, step)| {
+                (first as i64, if last >= 0 { (first as i16 + last) as i64 } else { last as i64 }, step as i64)
+            });
+        }
+        // A last key that is counted from the end is beyond every one that is counted from the first.
+        let reach = |last: i64| if last < 0 { i64::MAX + last } else { last };
+        let mut covered: Option<(i64, i64)> = None;
+        let mut previous = 0;
+        for (first, last, step) in self.keys.iter().filter_map(KeySpec::as_range) {
+            let first = first as i64;
+            let last = if last >= 0 { first + last as i64 } else { last as i64 };
+            if step != 1 || previous != 0 && previous != first - 1 {
+                return (0, 0, 0);
+            }
+            previous = last;
+            covered = Some(match covered {
+                None => (first, last),
+                Some((a, b)) => (a.min(first), if reach(b) >= reach(last) { b } else { last }),
+            });
+        }
+        covered.map_or((0, 0, 0), |(first, last)| (first, last, 1))
     }
 
     /// The last part of the name: `get` of `config|get`.

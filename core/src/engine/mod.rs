@@ -31,7 +31,7 @@ use crate::config::Config;
 use crate::keyspace::access::DataPolicy;
 use crate::keyspace::recency::RecencyPolicy;
 use crate::keyspace::{Effects, Keyspace};
-use crate::resp::{QueryBuffer, Reply};
+use crate::resp::{Protocol, QueryBuffer, Reply};
 use crate::structures::{HashSeed, Rng};
 use crate::time::Now;
 
@@ -203,6 +203,13 @@ impl Engine {
     pub fn disconnect(&mut self, client: ClientId, now: Now) {
         self.advance(now);
         self.clients.remove(client);
+    }
+
+    /// Makes a connection speak RESP2 or RESP3 from now on, as HELLO does.
+    pub fn set_protocol(&mut self, client: ClientId, protocol: Protocol) {
+        if let Some(client) = self.clients.get_mut(client) {
+            client.reply.protocol = protocol;
+        }
     }
 
     /// Where the driver puts what it read from a connection. Panics if the client is gone: check

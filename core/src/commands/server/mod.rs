@@ -1,8 +1,14 @@
 //! The server family.
 
+mod command;
+mod command_docs;
+mod command_info;
 pub mod config;
 mod pending;
 pub mod rows;
 
+use command::*;
+use command_docs::command_docs;
+use command_info::command_info;
 use config::{config_get, config_help, config_resetstat, config_rewrite, config_set};
 use pending::*;

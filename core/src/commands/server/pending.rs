@@ -4,38 +4,6 @@ use crate::commands::{Args, CommandError, Ctx, Flow};
 use crate::engine::Engine;
 use crate::engine::client::ClientId;
 
-pub fn command_count(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("command_count"))
-}
-
-pub fn command_docs(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("command_docs"))
-}
-
-pub fn command_getkeys(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("command_getkeys"))
-}
-
-pub fn command_getkeysandflags(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("command_getkeysandflags"))
-}
-
-pub fn command_help(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("command_help"))
-}
-
-pub fn command_info(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("command_info"))
-}
-
-pub fn command_list(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("command_list"))
-}
-
-pub fn command(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("command"))
-}
-
 pub fn dbsize(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
     Err(CommandError::NotSupported("dbsize"))
 }

@@ -1,6 +1,7 @@
 //! The rows of the string family: what 7.0.15 says of each command in COMMAND INFO and COMMAND DOCS; the
 //! summaries are our own.
 
+use crate::commands::keys;
 use crate::commands::row::*;
 
 /// All rows of the family.
@@ -314,7 +315,7 @@ const SET: Command = Command {
         KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS),
     )
     .notes("RW and ACCESS due to the optional `GET` argument")],
-    find_keys: None,
+    find_keys: Some(keys::set),
     args: &[
         Arg::key("key", 0),
         Arg::string("value"),
