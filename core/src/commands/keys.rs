@@ -122,11 +122,8 @@ fn extent(find: FindKeys, first: usize, args: Args<'_>) -> Option<(i64, i64, usi
 /// SET: with `GET` the key is read, too.
 pub fn set(args: Args<'_>, found: &mut Vec<FoundKey>) -> Result<(), InvalidKeys> {
     let reads = (3..args.len()).any(|at| args.is(at, "get"));
-    let flags = if reads {
-        KeyFlags::RW | KeyFlags::ACCESS | KeyFlags::UPDATE
-    } else {
-        KeyFlags::OW | KeyFlags::UPDATE
-    };
+    let flags =
+        if reads { KeyFlags::RW | KeyFlags::ACCESS | KeyFlags::UPDATE } else { KeyFlags::OW | KeyFlags::UPDATE };
     found.push(FoundKey { position: 1, flags });
     Ok(())
 }

@@ -31,11 +31,8 @@ fn write_docs_map<'a>(reply: &mut Reply, rows: impl ExactSizeIterator<Item = &'a
 
 fn write_docs(reply: &mut Reply, row: &Command) {
     let doc = row.doc;
-    let optional = [
-        ("complexity", doc.complexity),
-        ("deprecated_since", doc.deprecated_since),
-        ("replaced_by", doc.replaced_by),
-    ];
+    let optional =
+        [("complexity", doc.complexity), ("deprecated_since", doc.deprecated_since), ("replaced_by", doc.replaced_by)];
     let lists = [doc.history.len(), doc.doc_flags.len(), row.args.len(), row.subcommands.len()];
     let facts = 3
         + optional.iter().filter(|(_, value)| value.is_some()).count()

@@ -7,7 +7,7 @@ use crate::commands::row::*;
 pub const ROWS: &[Command] =
     &[COMMAND, CONFIG, DBSIZE, DEBUG, FLUSHALL, FLUSHDB, INFO, LOLWUT, MEMORY, SHUTDOWN, SWAPDB, TIME];
 
-const COMMAND_COUNT_DOC: Doc = Doc::new("server", "2.8.13", "").complexity("O(1)");
+const COMMAND_COUNT_DOC: Doc = Doc::new("server", "2.8.13", "Counts the commands of this server.").complexity("O(1)");
 const COMMAND_COUNT: Command = Command {
     name: "command|count",
     arity: Arity::Exactly(2),
@@ -22,8 +22,8 @@ const COMMAND_COUNT: Command = Command {
     run: Run::Server(super::command_count),
 };
 
-const COMMAND_DOCS_DOC: Doc =
-    Doc::new("server", "7.0.0", "").complexity("O(N) where N is the number of commands to look up");
+const COMMAND_DOCS_DOC: Doc = Doc::new("server", "7.0.0", "Tells what is documented of some commands or of all.")
+    .complexity("O(N) where N is the number of commands to look up");
 const COMMAND_DOCS: Command = Command {
     name: "command|docs",
     arity: Arity::AtLeast(2),
@@ -38,8 +38,8 @@ const COMMAND_DOCS: Command = Command {
     run: Run::Server(super::command_docs),
 };
 
-const COMMAND_GETKEYS_DOC: Doc =
-    Doc::new("server", "2.8.13", "").complexity("O(N) where N is the number of arguments to the command");
+const COMMAND_GETKEYS_DOC: Doc = Doc::new("server", "2.8.13", "Finds the keys in the arguments of a call.")
+    .complexity("O(N) where N is the number of arguments to the command");
 const COMMAND_GETKEYS: Command = Command {
     name: "command|getkeys",
     arity: Arity::AtLeast(4),
@@ -55,7 +55,8 @@ const COMMAND_GETKEYS: Command = Command {
 };
 
 const COMMAND_GETKEYSANDFLAGS_DOC: Doc =
-    Doc::new("server", "7.0.0", "").complexity("O(N) where N is the number of arguments to the command");
+    Doc::new("server", "7.0.0", "Finds the keys in the arguments of a call, and what becomes of each.")
+        .complexity("O(N) where N is the number of arguments to the command");
 const COMMAND_GETKEYSANDFLAGS: Command = Command {
     name: "command|getkeysandflags",
     arity: Arity::AtLeast(4),
@@ -70,7 +71,7 @@ const COMMAND_GETKEYSANDFLAGS: Command = Command {
     run: Run::Server(super::command_getkeysandflags),
 };
 
-const COMMAND_HELP_DOC: Doc = Doc::new("server", "5.0.0", "").complexity("O(1)");
+const COMMAND_HELP_DOC: Doc = Doc::new("server", "5.0.0", "Lists the subcommands of COMMAND.").complexity("O(1)");
 const COMMAND_HELP: Command = Command {
     name: "command|help",
     arity: Arity::Exactly(2),
@@ -85,9 +86,10 @@ const COMMAND_HELP: Command = Command {
     run: Run::Server(super::command_help),
 };
 
-const COMMAND_INFO_DOC: Doc = Doc::new("server", "2.8.13", "")
-    .complexity("O(N) where N is the number of commands to look up")
-    .history(&[("7.0.0", "Allowed to be called with no argument to get info on all commands.")]);
+const COMMAND_INFO_DOC: Doc =
+    Doc::new("server", "2.8.13", "Tells arity, flags and key positions of some commands or of all.")
+        .complexity("O(N) where N is the number of commands to look up")
+        .history(&[("7.0.0", "Allowed to be called with no argument to get info on all commands.")]);
 const COMMAND_INFO: Command = Command {
     name: "command|info",
     arity: Arity::AtLeast(2),
@@ -103,7 +105,8 @@ const COMMAND_INFO: Command = Command {
 };
 
 const COMMAND_LIST_DOC: Doc =
-    Doc::new("server", "7.0.0", "").complexity("O(N) where N is the total number of Redis commands");
+    Doc::new("server", "7.0.0", "Names the commands of this server, those that pass a filter if one is given.")
+        .complexity("O(N) where N is the total number of Redis commands");
 const COMMAND_LIST: Command = Command {
     name: "command|list",
     arity: Arity::AtLeast(2),
@@ -127,8 +130,8 @@ const COMMAND_LIST: Command = Command {
     run: Run::Server(super::command_list),
 };
 
-const COMMAND_DOC: Doc =
-    Doc::new("server", "2.8.13", "").complexity("O(N) where N is the total number of Redis commands");
+const COMMAND_DOC: Doc = Doc::new("server", "2.8.13", "Tells arity, flags and key positions of every command.")
+    .complexity("O(N) where N is the total number of Redis commands");
 const COMMAND: Command = Command {
     name: "command",
     arity: Arity::AtLeast(1),
@@ -151,7 +154,7 @@ const COMMAND: Command = Command {
     run: Run::Server(super::command),
 };
 
-const CONFIG_GET_DOC: Doc = Doc::new("server", "2.0.0", "")
+const CONFIG_GET_DOC: Doc = Doc::new("server", "2.0.0", "Reads settings by name or pattern.")
     .complexity("O(N) when N is the number of configuration parameters provided")
     .history(&[("7.0.0", "Added the ability to pass multiple pattern parameters in one call")]);
 const CONFIG_GET: Command = Command {
@@ -168,7 +171,7 @@ const CONFIG_GET: Command = Command {
     run: Run::Server(super::config_get),
 };
 
-const CONFIG_HELP_DOC: Doc = Doc::new("server", "5.0.0", "").complexity("O(1)");
+const CONFIG_HELP_DOC: Doc = Doc::new("server", "5.0.0", "Lists the subcommands of CONFIG.").complexity("O(1)");
 const CONFIG_HELP: Command = Command {
     name: "config|help",
     arity: Arity::Exactly(2),
@@ -183,7 +186,8 @@ const CONFIG_HELP: Command = Command {
     run: Run::Server(super::config_help),
 };
 
-const CONFIG_RESETSTAT_DOC: Doc = Doc::new("server", "2.0.0", "").complexity("O(1)");
+const CONFIG_RESETSTAT_DOC: Doc =
+    Doc::new("server", "2.0.0", "Sets the counters that INFO shows back to zero.").complexity("O(1)");
 const CONFIG_RESETSTAT: Command = Command {
     name: "config|resetstat",
     arity: Arity::Exactly(2),
@@ -198,7 +202,8 @@ const CONFIG_RESETSTAT: Command = Command {
     run: Run::Server(super::config_resetstat),
 };
 
-const CONFIG_REWRITE_DOC: Doc = Doc::new("server", "2.8.0", "").complexity("O(1)");
+const CONFIG_REWRITE_DOC: Doc =
+    Doc::new("server", "2.8.0", "Brings the configuration file up to date with the running server.").complexity("O(1)");
 const CONFIG_REWRITE: Command = Command {
     name: "config|rewrite",
     arity: Arity::Exactly(2),
@@ -213,9 +218,10 @@ const CONFIG_REWRITE: Command = Command {
     run: Run::Server(super::config_rewrite),
 };
 
-const CONFIG_SET_DOC: Doc = Doc::new("server", "2.0.0", "")
-    .complexity("O(N) when N is the number of configuration parameters provided")
-    .history(&[("7.0.0", "Added the ability to set multiple parameters in one call.")]);
+const CONFIG_SET_DOC: Doc =
+    Doc::new("server", "2.0.0", "Changes settings while the server runs: all of those given or none.")
+        .complexity("O(N) when N is the number of configuration parameters provided")
+        .history(&[("7.0.0", "Added the ability to set multiple parameters in one call.")]);
 const CONFIG_SET: Command = Command {
     name: "config|set",
     arity: Arity::AtLeast(4),
@@ -230,7 +236,8 @@ const CONFIG_SET: Command = Command {
     run: Run::Server(super::config_set),
 };
 
-const CONFIG_DOC: Doc = Doc::new("server", "2.0.0", "").complexity("Depends on subcommand.");
+const CONFIG_DOC: Doc =
+    Doc::new("server", "2.0.0", "Reads and changes the configuration.").complexity("Depends on subcommand.");
 const CONFIG: Command = Command {
     name: "config",
     arity: Arity::AtLeast(2),
@@ -260,7 +267,9 @@ const DBSIZE: Command = Command {
     run: Run::Data(super::dbsize),
 };
 
-const DEBUG_DOC: Doc = Doc::new("server", "1.0.0", "").complexity("Depends on subcommand.").doc_flags(&["syscmd"]);
+const DEBUG_DOC: Doc = Doc::new("server", "1.0.0", "Looks at, and disturbs, the inside of the server; for tests.")
+    .complexity("Depends on subcommand.")
+    .doc_flags(&["syscmd"]);
 const DEBUG: Command = Command {
     name: "debug",
     arity: Arity::AtLeast(2),
@@ -322,7 +331,7 @@ const FLUSHDB: Command = Command {
     run: Run::Data(super::flushdb),
 };
 
-const INFO_DOC: Doc = Doc::new("server", "1.0.0", "")
+const INFO_DOC: Doc = Doc::new("server", "1.0.0", "Reports the state and the counters of the server as text.")
     .complexity("O(1)")
     .history(&[("7.0.0", "Added support for taking multiple section arguments.")]);
 const INFO: Command = Command {
@@ -399,7 +408,7 @@ const MEMORY: Command = Command {
     run: Run::Container,
 };
 
-const SHUTDOWN_DOC: Doc = Doc::new("server", "1.0.0", "")
+const SHUTDOWN_DOC: Doc = Doc::new("server", "1.0.0", "Stops the server, after a last save where one is configured.")
     .complexity(
         "O(N) when saving, where N is the total number of keys in all databases when saving data, otherwise O(1)",
     )
