@@ -101,7 +101,7 @@ impl Config {
             },
             b"server-mode" if self.cluster_enabled => b"[cluster]".to_vec(),
             b"server-mode" => Vec::new(),
-            b"config-file" => self.extra.config_file.clone().unwrap_or_default(),
+            b"config-file" => self.extra.config_file.clone().unwrap_or(b"-".to_vec()),
             b"port" => self.port.to_string().into_bytes(),
             b"tls-port" => self.tls_port.to_string().into_bytes(),
             b"unixsocket" => self.unixsocket.clone().unwrap_or_default(),

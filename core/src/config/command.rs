@@ -18,6 +18,9 @@ use super::{Config, lookup};
 /// Bounds of `hz`: values outside are accepted and capped.
 const HZ_RANGE: (u32, u32) = (1, 500);
 
+/// The least `repl-backlog-size`: CONFIG SET accepts less and raises it. A file may have less.
+const REPL_BACKLOG_BYTES_MIN: u64 = 16 * 1024;
+
 /// What CONFIG SET depends on besides the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetContext {
@@ -152,6 +155,9 @@ impl Config {
         // Stable: of several, only Dir moves.
         applies.sort_by_key(|(apply, _)| *apply != Apply::Dir);
         self.cap_hz();
+        if applies.iter().any(|(apply, _)| *apply == Apply::ReplBacklogSize) {
+            self.repl_backlog_size = self.repl_backlog_size.max(REPL_BACKLOG_BYTES_MIN);
+        }
         Ok(Change { before, directives, applies })
     }
 

@@ -6,6 +6,8 @@
 use super::rewrite::Rewriter;
 use super::values::Choice;
 use super::{Config, number, split};
+use crate::numbers::integer::parse_i64;
+use crate::numbers::memory_size;
 use bitflags::bitflags;
 use std::borrow::Cow;
 
@@ -345,15 +347,15 @@ fn read_bool(text: &[u8]) -> Result<bool, Refusal> {
 
 fn parse_number(unit: Unit, text: &[u8]) -> Result<i64, Refusal> {
     let (parsed, refusal) = match unit {
-        Unit::Plain => (number::decimal(text), "argument couldn't be parsed into an integer"),
+        Unit::Plain => (parse_i64(text), "argument couldn't be parsed into an integer"),
         // A size above i64::MAX becomes negative here, as in Redis, and the range check sees to it.
-        Unit::Memory => (number::memory(text).map(|bytes| bytes as i64), "argument must be a memory value"),
+        Unit::Memory => (memory_size::parse(text).map(|bytes| bytes as i64), "argument must be a memory value"),
         Unit::MemoryOrPercent => {
             let percent = || match text {
-                [digits @ .., b'%'] => number::decimal(digits).filter(|percent| *percent >= 0).map(|percent| -percent),
+                [digits @ .., b'%'] => parse_i64(digits).filter(|percent| *percent >= 0).map(|percent| -percent),
                 _ => None,
             };
-            let bytes = number::memory(text).map(|bytes| bytes as i64);
+            let bytes = memory_size::parse(text).map(|bytes| bytes as i64);
             (bytes.or_else(percent), "argument must be a memory or percent value")
         }
         Unit::Octal => (number::octal(text), "argument couldn't be parsed as an octal number"),

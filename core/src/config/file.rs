@@ -243,6 +243,14 @@ impl Reader<'_> {
             return Err("wrong number of arguments".into());
         }
         let source = if self.in_file { Source::File { save_seen: self.save_seen } } else { Source::Command };
+        // One word that is not empty may hold several: `--save '900 1 300 10'`.
+        let inner = match arguments {
+            [word] if directive.flags.contains(Flags::MULTI_ARG) && !word.is_empty() => {
+                Some(split_args(word).unwrap_or_default())
+            }
+            _ => None,
+        };
+        let arguments = inner.as_deref().unwrap_or(arguments);
         directive.set(self.config, arguments, source).map_err(|reason| LineError::Here(reason.as_bytes().to_vec()))?;
         match directive.name {
             "save" if self.in_file => self.save_seen = true,

@@ -1,14 +1,13 @@
-//! Numbers as the configuration reads and writes them.
+//! The numbers of C that the configuration reads, and sizes as it writes them.
 //!
-//! Redis uses four different readers for numbers in its configuration, and which one a directive uses decides
-//! what it accepts. All four are here, as pure functions over bytes:
+//! Which reader a directive uses decides what it accepts:
 //!
 //! | reader | used by | accepts |
 //! |---|---|---|
-//! | [`decimal`] | plain integers, percentages | exactly the canonical form: no sign `+`, no leading zero or blank |
-//! | [`memory`]  | sizes | digits, then `b k kb m mb g gb` in any case; nothing at all is 0; overflow wraps |
-//! | [`octal`]   | `unixsocketperm` | what C's `strtoll(…, 8)` accepts |
-//! | [`c_long`]  | `save`, `oom-score-adj-values`, soft seconds, master port | what C's `strtoll(…, 10)` accepts |
+//! | `numbers::integer::parse_i64` | plain integers, percentages | the canonical form only |
+//! | `numbers::memory_size::parse` | sizes | digits and a unit; nothing at all is 0; overflow wraps |
+//! | [`octal`] | `unixsocketperm` | what C's `strtoll(…, 8)` accepts |
+//! | [`c_long`] | `save`, `oom-score-adj-values`, soft seconds, master port | what C's `strtoll(…, 10)` accepts |
 //!
 //! Source: observed behaviour of 7.0.15 (`core/tests/data/config_set.txt` holds the recording) and the C standard.
 
@@ -18,53 +17,6 @@ pub fn c_str(text: &[u8]) -> &[u8] {
         Some(end) => &text[..end],
         None => text,
     }
-}
-
-/// A canonical decimal `i64`: `-?[1-9][0-9]*` or `0`, the whole of `text`, without overflow.
-pub fn decimal(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text.split_first()? {
-        (b'-', rest) => (true, rest),
-        _ => (false, text),
-    };
-    match digits {
-        [b'0'] => return (!negative).then_some(0),
-        [b'1'..=b'9', ..] => {}
-        _ => return None,
-    }
-    let mut magnitude: u64 = 0;
-    for &byte in digits {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        magnitude = magnitude.checked_mul(10)?.checked_add(u64::from(byte - b'0'))?;
-    }
-    if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
-}
-
-/// A size with an optional unit. `k`, `m`, `g` are powers of 1000, `kb`, `mb`, `gb` of 1024.
-///
-/// Too many digits saturate at the largest `u64` and the multiplication by the unit wraps, as in Redis.
-pub fn memory(text: &[u8]) -> Option<u64> {
-    let text = c_str(text);
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let multiplier: u64 = match text[digits..].to_ascii_lowercase().as_slice() {
-        b"" | b"b" => 1,
-        b"k" => 1000,
-        b"kb" => 1 << 10,
-        b"m" => 1_000_000,
-        b"mb" => 1 << 20,
-        b"g" => 1_000_000_000,
-        b"gb" => 1 << 30,
-        _ => return None,
-    };
-    // Redis copies the digits into a buffer of 128 bytes, and refuses what does not fit.
-    if digits >= 128 {
-        return None;
-    }
-    let magnitude = text[..digits].iter().fold(0u64, |value, byte| {
-        value.checked_mul(10).and_then(|v| v.checked_add(u64::from(byte - b'0'))).unwrap_or(u64::MAX)
-    });
-    Some(magnitude.wrapping_mul(multiplier))
 }
 
 /// The outcome of C's `strtoll`: the value, how many bytes were used, and whether it saturated.
@@ -129,30 +81,7 @@ pub fn format_memory(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_plain_integer_has_one_spelling_only() {
-        assert_eq!(decimal(b"0"), Some(0));
-        assert_eq!(decimal(b"-9223372036854775808"), Some(i64::MIN));
-        assert_eq!(decimal(b"9223372036854775807"), Some(i64::MAX));
-        for bad in ["", "-", "-0", "01", "+1", " 1", "1 ", "9223372036854775808", "1e3", "0x1"] {
-            assert_eq!(decimal(bad.as_bytes()), None, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_size_takes_units_and_wraps() {
-        assert_eq!(memory(b"1k"), Some(1000));
-        assert_eq!(memory(b"1Kb"), Some(1024));
-        assert_eq!(memory(b"2GB"), Some(2 << 30));
-        assert_eq!(memory(b""), Some(0));
-        assert_eq!(memory(b"b"), Some(0));
-        assert_eq!(memory(b"18446744073709551616"), Some(u64::MAX));
-        assert_eq!(memory(b"18446744073709551615kb"), Some(u64::MAX.wrapping_mul(1024)));
-        for bad in ["-1", "1t", "1 kb", "kbb", "1.5gb"] {
-            assert_eq!(memory(bad.as_bytes()), None, "{bad:?}");
-        }
-    }
+    use crate::numbers::memory_size;
 
     #[test]
     fn c_numbers_skip_blanks_and_saturate() {
@@ -169,7 +98,7 @@ mod tests {
     #[test]
     fn a_formatted_size_reads_back() {
         for bytes in [0, 1, 1023, 1024, 1025, 1 << 20, 3 << 30, u64::MAX] {
-            assert_eq!(memory(format_memory(bytes).as_bytes()), Some(bytes));
+            assert_eq!(memory_size::parse(format_memory(bytes).as_bytes()), Some(bytes));
         }
     }
 }

@@ -9,6 +9,7 @@ use super::number::{c_long, c_str, format_memory};
 use super::rewrite::Rewriter;
 use super::values::*;
 use super::{Config, split};
+use crate::numbers::{double, memory_size};
 
 const WRONG_NUMBER: &str = "wrong number of arguments";
 
@@ -57,6 +58,8 @@ pub(super) mod bind {
         let quoted = |address: &Vec<u8>| split::quoted_if_needed(address);
         let addresses = match config.bind.as_slice() {
             [] => b"\"\"".to_vec(),
+            // A single word is split once more when it is read.
+            [only] if quoted(only) != *only => split::quoted(&quoted(only)),
             addresses => addresses.iter().map(quoted).collect::<Vec<_>>().join(&b' '),
         };
         rewriter.line(name, line_of(name, &addresses), true);
@@ -108,8 +111,9 @@ pub(super) mod save {
             let changes = c_long(changes).filter(|changes| *changes >= 0).ok_or_else(refusal)?;
             points.push(SavePoint { seconds, changes: changes as i32 });
         }
-        // The first line of a file replaces the defaults, the others add to it, even `save ""`.
-        if source != (Source::File { save_seen: true }) {
+        // The first line of a file replaces the defaults, the others add to it, but `save ""` removes all before it.
+        let is_empty = matches!(arguments, [only] if c_str(only).is_empty());
+        if is_empty || source != (Source::File { save_seen: true }) {
             config.save.clear();
         }
         config.save.extend(points);
@@ -160,11 +164,10 @@ pub(super) mod client_output_buffer_limit {
     }
 
     fn read_limit(hard: &[u8], soft: &[u8], soft_seconds: &[u8]) -> Option<OutputBufferLimit> {
-        let memory = super::super::number::memory;
         // Redis cuts the seconds to an `int` before it looks at the sign.
         let soft_seconds = c_long(soft_seconds)? as i32;
         (soft_seconds >= 0).then_some(())?;
-        Some(OutputBufferLimit::new(memory(hard)?, memory(soft)?, soft_seconds))
+        Some(OutputBufferLimit::new(memory_size::parse(hard)?, memory_size::parse(soft)?, soft_seconds))
     }
 
     pub fn rewrite(config: &Config, name: &'static str, rewriter: &mut Rewriter) {
@@ -283,7 +286,7 @@ pub(super) mod latency_percentiles {
     pub fn set(config: &mut Config, arguments: &[Vec<u8>], _: Source) -> Result<(), Refusal> {
         let mut percentiles = Vec::new();
         for text in unless_empty(arguments) {
-            let percentile = read_float(text).ok_or("Invalid latency-tracking-info-percentiles parameters")?;
+            let percentile = double::parse(text).ok_or("Invalid latency-tracking-info-percentiles parameters")?;
             if !(0.0..=100.0).contains(&percentile) {
                 return Err("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]".into());
             }
@@ -291,39 +294,6 @@ pub(super) mod latency_percentiles {
         }
         config.latency_tracking_info_percentiles = percentiles;
         Ok(())
-    }
-
-    /// A C floating point number, hexadecimal included, that is not NaN.
-    fn read_float(text: &[u8]) -> Option<f64> {
-        let text = std::str::from_utf8(text).ok()?;
-        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-        let value = match unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {
-            Some(digits) => read_hexadecimal(digits)? * if text.starts_with('-') { -1.0 } else { 1.0 },
-            None => text.parse::<f64>().ok()?,
-        };
-        (!value.is_nan()).then_some(value)
-    }
-
-    /// `1.8p3`: digits, an optional fraction, an optional power of two.
-    fn read_hexadecimal(text: &str) -> Option<f64> {
-        let (mantissa, power) = match text.split_once(['p', 'P']) {
-            Some((mantissa, power)) => (mantissa, power.parse::<i32>().ok()?),
-            None => (text, 0),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        if whole.is_empty() && fraction.is_empty() {
-            return None;
-        }
-        let mut value = 0.0;
-        for digit in whole.chars() {
-            value = value * 16.0 + f64::from(digit.to_digit(16)?);
-        }
-        let mut weight = 1.0 / 16.0;
-        for digit in fraction.chars() {
-            value += f64::from(digit.to_digit(16)?) * weight;
-            weight /= 16.0;
-        }
-        Some(value * 2f64.powi(power))
     }
 
     pub fn rewrite(config: &Config, name: &'static str, rewriter: &mut Rewriter) {
