@@ -284,6 +284,9 @@ impl Engine {
             string_bytes_max: c.proto_max_bulk_len,
             rdb_compression: c.rdbcompression,
             frozen_recency: false,
+            skip_checksum: self.policy.skip_checksum,
+            shared_integers: c.maxmemory == 0
+                || !matches!(c.maxmemory_policy, P::AllkeysLru | P::VolatileLru | P::AllkeysLfu | P::VolatileLfu),
         };
     }
 

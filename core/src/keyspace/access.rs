@@ -40,6 +40,10 @@ pub struct DataPolicy {
     pub rdb_compression: bool,
     /// No recency is written while a snapshot is alive: reading must not copy pages.
     pub frozen_recency: bool,
+    /// RESTORE takes payloads whose checksum is wrong (DEBUG SET-SKIP-CHECKSUM-VALIDATION).
+    pub skip_checksum: bool,
+    /// Integers below 10,000 are shared objects: OBJECT REFCOUNT shows it.
+    pub shared_integers: bool,
 }
 
 /// The selected database.

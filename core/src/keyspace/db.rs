@@ -17,6 +17,8 @@ pub enum NewValue<'a> {
     /// The result of a modification in place: `raw`, however short.
     RawString(&'a [u8]),
     Int(i64),
+    /// An integer that is not shared, however small (COPY makes those).
+    OwnInt(i64),
     Object(Object),
 }
 
@@ -146,6 +148,7 @@ impl Db {
                 let (body, len) = entry::int_body(value);
                 self.write(hash, key, slot, Kind::Int, &body[..len], expiry, recency)
             }
+            NewValue::OwnInt(value) => self.write(hash, key, slot, Kind::Int, &value.to_le_bytes(), expiry, recency),
             NewValue::String(bytes) => {
                 if let Some(value) = encodable_integer(bytes) {
                     let (body, len) = entry::int_body(value);
@@ -219,7 +222,8 @@ impl Db {
     pub fn copy_value(&self, slot: Slot) -> NewValue<'_> {
         let payload = self.payload(slot);
         match payload.kind() {
-            Kind::Int => NewValue::Int(payload.int()),
+            Kind::Int if payload.is_shared_int() => NewValue::Int(payload.int()),
+            Kind::Int => NewValue::OwnInt(payload.int()),
             Kind::Embstr => NewValue::String(payload.body()),
             Kind::Raw => NewValue::RawString(payload.body()),
             Kind::Object => NewValue::Object(self.object(payload.object_id()).clone()),

@@ -128,6 +128,15 @@ impl Effects {
 
     /// Nothing of this call goes to the journal.
     pub fn propagate_nothing(&mut self) {
-        self.propagation = Propagation::Nothing;
+        if self.record_journal {
+            self.propagation = Propagation::Nothing;
+        }
+    }
+
+    /// The call goes to the journal as it is, even if it changed nothing (FLUSHALL of an empty server).
+    pub fn propagate_always(&mut self) {
+        if self.record_journal {
+            self.propagation = Propagation::Forced;
+        }
     }
 }

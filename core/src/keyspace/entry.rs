@@ -5,7 +5,8 @@
 //!   bytes 1..4   recency, little endian: LRU clock in seconds, or LFU (16 bits minutes, 8 bits counter)
 //!   [8 bytes]    expiry, Unix milliseconds, signed little endian; only with EXPIRES
 //!   rest         body, by kind:
-//!     Int        1, 2, 4 or 8 bytes, signed little endian: the shortest that holds the value
+//!     Int        1, 2, 4 or 8 bytes, signed little endian: the shortest that holds the value, except that a small
+//!                integer made by COPY takes 8, which says that it is not shared (OBJECT REFCOUNT)
 //!     Embstr     the bytes, at most 44
 //!     Raw        the bytes, at most INLINE_BYTES_MAX
 //!     Object     4 bytes: id in the slab of objects
@@ -91,6 +92,12 @@ impl<'a> Payload<'a> {
             [a, b, c, d] => i32::from_le_bytes([a, b, c, d]) as i64,
             _ => i64::from_le_bytes(body.try_into().expect("an integer has 1, 2, 4 or 8 bytes")),
         }
+    }
+
+    /// Whether an `Int` body counts as a shared object if the value is small: true of all but those that COPY made.
+    #[inline]
+    pub fn is_shared_int(self) -> bool {
+        self.body().len() < 8
     }
 
     /// The slab id of an `Object` body.

@@ -18,7 +18,8 @@ pub mod write;
 pub use access::{Database, Lookup};
 pub use db::Db;
 pub use effects::{Effects, Event, EventClass};
-pub use write::Write;
+pub use recency::Recency;
+pub use write::{Detached, Write};
 
 use crate::structures::HashSeed;
 

@@ -63,17 +63,27 @@ impl Recency {
         Recency::lfu(minutes(now), increment(counter, policy.log_factor, rng))
     }
 
-    /// Milliseconds since the last use, by the LRU clock's resolution of a second.
-    pub fn idle_ms(self, now: Now) -> u64 {
+    /// Seconds since the last use. A clock that has wrapped counts 2^24 - 1 seconds a round, as in the original.
+    pub fn idle_s(self, now: Now) -> u64 {
         let clock = lru_clock(now);
-        let seconds = clock.wrapping_sub(self.0) & LRU_MAX;
-        seconds as u64 * 1000
+        let seconds = if clock >= self.0 { clock - self.0 } else { clock + (LRU_MAX - self.0) };
+        seconds as u64
     }
 
-    /// The mark of a key last used `seconds` ago (RESTORE's IDLETIME).
-    pub fn idle_for(now: Now, seconds: u64) -> Recency {
-        let seconds = (seconds & LRU_MAX as u64) as u32;
-        Recency(lru_clock(now).wrapping_sub(seconds) & LRU_MAX)
+    /// The mark of a key last used `seconds` ago (RESTORE's IDLETIME). The original counts in milliseconds on the way,
+    /// which wraps for absurd numbers; so does this.
+    pub fn idle_for(now: Now, seconds: i64) -> Recency {
+        let seconds = seconds.wrapping_mul(1000) / 1000;
+        let mut mark = (lru_clock(now) as i64).wrapping_sub(seconds);
+        if mark < 0 {
+            mark = mark.wrapping_add(LRU_MAX as i64);
+        }
+        Recency(mark as u32 & LRU_MAX)
+    }
+
+    /// The 24 bits, as DEBUG OBJECT shows them.
+    pub fn bits(self) -> u32 {
+        self.0
     }
 
     /// The mark with a given counter (RESTORE's FREQ).
@@ -84,7 +94,9 @@ impl Recency {
     /// The LFU counter, less one for each decay period that has passed.
     pub fn decayed(self, now: Now, policy: RecencyPolicy) -> u8 {
         let counter = (self.0 & 0xff) as u8;
-        let elapsed = (minutes(now) as u32).wrapping_sub(self.0 >> 8) & 0xffff;
+        // The original counts 65,535 minutes a round.
+        let (clock, last) = (minutes(now) as u32, self.0 >> 8);
+        let elapsed = if clock >= last { clock - last } else { 65_535 - last + clock };
         let periods = elapsed.checked_div(policy.decay_minutes).unwrap_or(0);
         counter.saturating_sub(periods.min(255) as u8)
     }

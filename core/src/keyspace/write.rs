@@ -27,6 +27,39 @@ pub enum Ttl {
     At(UnixMillis),
 }
 
+/// A value with all that belongs to it but its key: what RENAME, MOVE and COPY carry from one place to another.
+#[derive(Clone, Debug)]
+pub struct Detached {
+    value: DetachedValue,
+    pub expiry: Option<UnixMillis>,
+    recency: Recency,
+}
+
+#[derive(Clone, Debug)]
+enum DetachedValue {
+    String(Vec<u8>),
+    RawString(Vec<u8>),
+    Int(i64),
+    OwnInt(i64),
+    Object(Object),
+}
+
+impl Database<'_> {
+    /// A copy of the value at `slot` and what belongs to it. O(1) for large values, whose pages are shared until one of
+    /// the owners writes to them.
+    pub fn detached(&self, slot: Slot) -> Detached {
+        let value = match self.db().copy_value(slot) {
+            NewValue::String(bytes) => DetachedValue::String(bytes.to_vec()),
+            NewValue::RawString(bytes) => DetachedValue::RawString(bytes.to_vec()),
+            NewValue::Int(value) => DetachedValue::Int(value),
+            NewValue::OwnInt(value) => DetachedValue::OwnInt(value),
+            NewValue::Object(object) => DetachedValue::Object(object),
+        };
+        let payload = self.db().payload(slot);
+        Detached { value, expiry: payload.expiry(), recency: payload.recency() }
+    }
+}
+
 /// One key, open for change.
 #[must_use]
 pub struct Write<'g, 'e> {
@@ -139,6 +172,26 @@ impl<'g, 'e> Write<'g, 'e> {
     pub fn set_recency(&mut self, recency: Recency) {
         let slot = self.slot.expect("recency belongs to an existing key");
         self.db.db_mut().set_recency(slot, recency);
+        self.changed = true;
+    }
+
+    /// A copy of the value and what belongs to it; see [`Database::detached`].
+    pub fn detached(&self) -> Option<Detached> {
+        self.slot.map(|slot| self.db.detached(slot))
+    }
+
+    /// Makes the key what was taken elsewhere: value and expiry; for a move (not a copy) also the recency.
+    pub fn put(&mut self, detached: Detached, moved: bool) {
+        let recency = if moved { detached.recency } else { self.db.created() };
+        let value = match &detached.value {
+            DetachedValue::String(bytes) => NewValue::String(bytes),
+            DetachedValue::RawString(bytes) => NewValue::RawString(bytes),
+            DetachedValue::Int(value) if moved => NewValue::Int(*value),
+            DetachedValue::Int(value) | DetachedValue::OwnInt(value) => NewValue::OwnInt(*value),
+            DetachedValue::Object(object) => NewValue::Object(object.clone()),
+        };
+        let (hash, key, slot) = (self.hash, self.key, self.slot);
+        self.slot = Some(self.db.db_mut().store(hash, key, slot, value, detached.expiry, recency));
         self.changed = true;
     }
 

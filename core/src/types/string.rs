@@ -22,6 +22,9 @@ pub const CHUNK_BYTES: usize = 16 * 1024;
 /// Longest string that OBJECT ENCODING calls `embstr`.
 pub const EMBSTR_BYTES_MAX: usize = 44;
 
+/// Integers that Redis keeps once for all keys; OBJECT REFCOUNT shows it.
+pub const SHARED_INTEGERS: std::ops::Range<i64> = 0..10_000;
+
 /// The encodings of strings that OBJECT ENCODING shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StringEncoding {

@@ -31,8 +31,9 @@ pub const ROWS: &[Command] = &[
     UNLINK,
 ];
 
-const COPY_DOC: Doc = Doc::new("generic", "6.2.0", "")
-    .complexity("O(N) worst case for collections, where N is the number of nested items. O(1) for string values.");
+const COPY_DOC: Doc =
+    Doc::new("generic", "6.2.0", "Puts a copy of a value under another key, in this or another database.")
+        .complexity("O(N) worst case for collections, where N is the number of nested items. O(1) for string values.");
 const COPY: Command = Command {
     name: "copy",
     arity: Arity::AtLeast(3),
@@ -55,7 +56,7 @@ const COPY: Command = Command {
     run: Run::Data(super::copy),
 };
 
-const DEL_DOC: Doc = Doc::new("generic", "1.0.0", "")
+const DEL_DOC: Doc = Doc::new("generic", "1.0.0", "Removes keys, whatever they hold.")
     .complexity("O(N) where N is the number of keys that will be removed. When a key to remove holds a value other than a string, the individual complexity for this key is O(M) where M is the number of elements in the list, set, sorted set or hash. Removing a single key that holds a string value is O(1).");
 const DEL: Command = Command {
     name: "del",
@@ -71,7 +72,7 @@ const DEL: Command = Command {
     run: Run::Data(super::del),
 };
 
-const DUMP_DOC: Doc = Doc::new("generic", "2.6.0", "")
+const DUMP_DOC: Doc = Doc::new("generic", "2.6.0", "Gives a value in a portable binary form that RESTORE understands.")
     .complexity("O(1) to access the key and additional O(N*M) to serialize it, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1).");
 const DUMP: Command = Command {
     name: "dump",
@@ -87,7 +88,7 @@ const DUMP: Command = Command {
     run: Run::Data(super::dump),
 };
 
-const EXISTS_DOC: Doc = Doc::new("generic", "1.0.0", "")
+const EXISTS_DOC: Doc = Doc::new("generic", "1.0.0", "Counts how many of the named keys are there.")
     .complexity("O(N) where N is the number of keys to check.")
     .history(&[("3.0.3", "Accepts multiple `key` arguments.")]);
 const EXISTS: Command = Command {
@@ -104,7 +105,7 @@ const EXISTS: Command = Command {
     run: Run::Data(super::exists),
 };
 
-const EXPIRE_DOC: Doc = Doc::new("generic", "1.0.0", "")
+const EXPIRE_DOC: Doc = Doc::new("generic", "1.0.0", "Lets a key live for a number of seconds from now.")
     .complexity("O(1)")
     .history(&[("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")]);
 const EXPIRE: Command = Command {
@@ -130,7 +131,7 @@ const EXPIRE: Command = Command {
     run: Run::Data(super::expire),
 };
 
-const EXPIREAT_DOC: Doc = Doc::new("generic", "1.2.0", "")
+const EXPIREAT_DOC: Doc = Doc::new("generic", "1.2.0", "Lets a key live until a Unix time in seconds.")
     .complexity("O(1)")
     .history(&[("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")]);
 const EXPIREAT: Command = Command {
@@ -156,7 +157,8 @@ const EXPIREAT: Command = Command {
     run: Run::Data(super::expireat),
 };
 
-const EXPIRETIME_DOC: Doc = Doc::new("generic", "7.0.0", "").complexity("O(1)");
+const EXPIRETIME_DOC: Doc =
+    Doc::new("generic", "7.0.0", "Tells the Unix time in seconds at which a key will expire.").complexity("O(1)");
 const EXPIRETIME: Command = Command {
     name: "expiretime",
     arity: Arity::Exactly(2),
@@ -171,7 +173,7 @@ const EXPIRETIME: Command = Command {
     run: Run::Data(super::expiretime),
 };
 
-const KEYS_DOC: Doc = Doc::new("generic", "1.0.0", "")
+const KEYS_DOC: Doc = Doc::new("generic", "1.0.0", "Lists every key that matches a glob-style pattern.")
     .complexity("O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.");
 const KEYS: Command = Command {
     name: "keys",
@@ -187,7 +189,7 @@ const KEYS: Command = Command {
     run: Run::Data(super::keys),
 };
 
-const MOVE_DOC: Doc = Doc::new("generic", "1.0.0", "").complexity("O(1)");
+const MOVE_DOC: Doc = Doc::new("generic", "1.0.0", "Takes a key to another database.").complexity("O(1)");
 const MOVE: Command = Command {
     name: "move",
     arity: Arity::Exactly(3),
@@ -202,7 +204,8 @@ const MOVE: Command = Command {
     run: Run::Data(super::move_key),
 };
 
-const OBJECT_ENCODING_DOC: Doc = Doc::new("generic", "2.2.3", "").complexity("O(1)");
+const OBJECT_ENCODING_DOC: Doc =
+    Doc::new("generic", "2.2.3", "Names the representation that a value has inside.").complexity("O(1)");
 const OBJECT_ENCODING: Command = Command {
     name: "object|encoding",
     arity: Arity::Exactly(3),
@@ -217,7 +220,9 @@ const OBJECT_ENCODING: Command = Command {
     run: Run::Data(super::object_encoding),
 };
 
-const OBJECT_FREQ_DOC: Doc = Doc::new("generic", "4.0.0", "").complexity("O(1)");
+const OBJECT_FREQ_DOC: Doc =
+    Doc::new("generic", "4.0.0", "Tells how often a key is used, on a logarithmic scale (LFU policies only).")
+        .complexity("O(1)");
 const OBJECT_FREQ: Command = Command {
     name: "object|freq",
     arity: Arity::Exactly(3),
@@ -232,7 +237,7 @@ const OBJECT_FREQ: Command = Command {
     run: Run::Data(super::object_freq),
 };
 
-const OBJECT_HELP_DOC: Doc = Doc::new("generic", "6.2.0", "").complexity("O(1)");
+const OBJECT_HELP_DOC: Doc = Doc::new("generic", "6.2.0", "Lists the subcommands of OBJECT.").complexity("O(1)");
 const OBJECT_HELP: Command = Command {
     name: "object|help",
     arity: Arity::Exactly(2),
@@ -247,7 +252,8 @@ const OBJECT_HELP: Command = Command {
     run: Run::Data(super::object_help),
 };
 
-const OBJECT_IDLETIME_DOC: Doc = Doc::new("generic", "2.2.3", "").complexity("O(1)");
+const OBJECT_IDLETIME_DOC: Doc =
+    Doc::new("generic", "2.2.3", "Tells for how many seconds a key has not been used.").complexity("O(1)");
 const OBJECT_IDLETIME: Command = Command {
     name: "object|idletime",
     arity: Arity::Exactly(3),
@@ -262,7 +268,7 @@ const OBJECT_IDLETIME: Command = Command {
     run: Run::Data(super::object_idletime),
 };
 
-const OBJECT_REFCOUNT_DOC: Doc = Doc::new("generic", "2.2.3", "").complexity("O(1)");
+const OBJECT_REFCOUNT_DOC: Doc = Doc::new("generic", "2.2.3", "Tells how many owners a value has.").complexity("O(1)");
 const OBJECT_REFCOUNT: Command = Command {
     name: "object|refcount",
     arity: Arity::Exactly(3),
@@ -277,7 +283,8 @@ const OBJECT_REFCOUNT: Command = Command {
     run: Run::Data(super::object_refcount),
 };
 
-const OBJECT_DOC: Doc = Doc::new("generic", "2.2.3", "").complexity("Depends on subcommand.");
+const OBJECT_DOC: Doc = Doc::new("generic", "2.2.3", "A group of commands that look at the inside of values.")
+    .complexity("Depends on subcommand.");
 const OBJECT: Command = Command {
     name: "object",
     arity: Arity::AtLeast(2),
@@ -292,7 +299,7 @@ const OBJECT: Command = Command {
     run: Run::Container,
 };
 
-const PERSIST_DOC: Doc = Doc::new("generic", "2.2.0", "").complexity("O(1)");
+const PERSIST_DOC: Doc = Doc::new("generic", "2.2.0", "Lets a key live forever.").complexity("O(1)");
 const PERSIST: Command = Command {
     name: "persist",
     arity: Arity::Exactly(2),
@@ -307,7 +314,7 @@ const PERSIST: Command = Command {
     run: Run::Data(super::persist),
 };
 
-const PEXPIRE_DOC: Doc = Doc::new("generic", "2.6.0", "")
+const PEXPIRE_DOC: Doc = Doc::new("generic", "2.6.0", "Lets a key live for a number of milliseconds from now.")
     .complexity("O(1)")
     .history(&[("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")]);
 const PEXPIRE: Command = Command {
@@ -333,7 +340,7 @@ const PEXPIRE: Command = Command {
     run: Run::Data(super::pexpire),
 };
 
-const PEXPIREAT_DOC: Doc = Doc::new("generic", "2.6.0", "")
+const PEXPIREAT_DOC: Doc = Doc::new("generic", "2.6.0", "Lets a key live until a Unix time in milliseconds.")
     .complexity("O(1)")
     .history(&[("7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`.")]);
 const PEXPIREAT: Command = Command {
@@ -359,7 +366,8 @@ const PEXPIREAT: Command = Command {
     run: Run::Data(super::pexpireat),
 };
 
-const PEXPIRETIME_DOC: Doc = Doc::new("generic", "7.0.0", "").complexity("O(1)");
+const PEXPIRETIME_DOC: Doc =
+    Doc::new("generic", "7.0.0", "Tells the Unix time in milliseconds at which a key will expire.").complexity("O(1)");
 const PEXPIRETIME: Command = Command {
     name: "pexpiretime",
     arity: Arity::Exactly(2),
@@ -374,7 +382,9 @@ const PEXPIRETIME: Command = Command {
     run: Run::Data(super::pexpiretime),
 };
 
-const PTTL_DOC: Doc = Doc::new("generic", "2.6.0", "").complexity("O(1)").history(&[("2.8.0", "Added the -2 reply.")]);
+const PTTL_DOC: Doc = Doc::new("generic", "2.6.0", "Tells for how many milliseconds a key will still live.")
+    .complexity("O(1)")
+    .history(&[("2.8.0", "Added the -2 reply.")]);
 const PTTL: Command = Command {
     name: "pttl",
     arity: Arity::Exactly(2),
@@ -389,7 +399,7 @@ const PTTL: Command = Command {
     run: Run::Data(super::pttl),
 };
 
-const RANDOMKEY_DOC: Doc = Doc::new("generic", "1.0.0", "").complexity("O(1)");
+const RANDOMKEY_DOC: Doc = Doc::new("generic", "1.0.0", "Picks one key by chance.").complexity("O(1)");
 const RANDOMKEY: Command = Command {
     name: "randomkey",
     arity: Arity::Exactly(1),
@@ -404,7 +414,8 @@ const RANDOMKEY: Command = Command {
     run: Run::Data(super::randomkey),
 };
 
-const RENAME_DOC: Doc = Doc::new("generic", "1.0.0", "").complexity("O(1)");
+const RENAME_DOC: Doc =
+    Doc::new("generic", "1.0.0", "Gives a key another name, replacing whatever had that name.").complexity("O(1)");
 const RENAME: Command = Command {
     name: "rename",
     arity: Arity::Exactly(3),
@@ -422,7 +433,7 @@ const RENAME: Command = Command {
     run: Run::Data(super::rename),
 };
 
-const RENAMENX_DOC: Doc = Doc::new("generic", "1.0.0", "")
+const RENAMENX_DOC: Doc = Doc::new("generic", "1.0.0", "Gives a key another name unless that name is taken.")
     .complexity("O(1)")
     .history(&[("3.2.0", "The command no longer returns an error when source and destination names are the same.")]);
 const RENAMENX: Command = Command {
@@ -442,7 +453,7 @@ const RENAMENX: Command = Command {
     run: Run::Data(super::renamenx),
 };
 
-const RESTORE_DOC: Doc = Doc::new("generic", "2.6.0", "")
+const RESTORE_DOC: Doc = Doc::new("generic", "2.6.0", "Creates a key from a payload that DUMP made.")
     .complexity("O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).")
     .history(&[("3.0.0", "Added the `REPLACE` modifier."), ("5.0.0", "Added the `ABSTTL` modifier."), ("5.0.0", "Added the `IDLETIME` and `FREQ` options.")]);
 const RESTORE: Command = Command {
@@ -467,7 +478,7 @@ const RESTORE: Command = Command {
     run: Run::Data(super::restore),
 };
 
-const SCAN_DOC: Doc = Doc::new("generic", "2.8.0", "")
+const SCAN_DOC: Doc = Doc::new("generic", "2.8.0", "Walks the keys of a database bit by bit.")
     .complexity("O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.")
     .history(&[("6.0.0", "Added the `TYPE` subcommand.")]);
 const SCAN: Command = Command {
@@ -489,8 +500,8 @@ const SCAN: Command = Command {
     run: Run::Data(super::scan),
 };
 
-const TOUCH_DOC: Doc =
-    Doc::new("generic", "3.2.1", "").complexity("O(N) where N is the number of keys that will be touched.");
+const TOUCH_DOC: Doc = Doc::new("generic", "3.2.1", "Marks keys as just used and counts those that are there.")
+    .complexity("O(N) where N is the number of keys that will be touched.");
 const TOUCH: Command = Command {
     name: "touch",
     arity: Arity::AtLeast(2),
@@ -505,7 +516,9 @@ const TOUCH: Command = Command {
     run: Run::Data(super::touch),
 };
 
-const TTL_DOC: Doc = Doc::new("generic", "1.0.0", "").complexity("O(1)").history(&[("2.8.0", "Added the -2 reply.")]);
+const TTL_DOC: Doc = Doc::new("generic", "1.0.0", "Tells for how many seconds a key will still live.")
+    .complexity("O(1)")
+    .history(&[("2.8.0", "Added the -2 reply.")]);
 const TTL: Command = Command {
     name: "ttl",
     arity: Arity::Exactly(2),
@@ -520,7 +533,7 @@ const TTL: Command = Command {
     run: Run::Data(super::ttl),
 };
 
-const TYPE_DOC: Doc = Doc::new("generic", "1.0.0", "").complexity("O(1)");
+const TYPE_DOC: Doc = Doc::new("generic", "1.0.0", "Names the type of a value.").complexity("O(1)");
 const TYPE: Command = Command {
     name: "type",
     arity: Arity::Exactly(2),
@@ -535,7 +548,7 @@ const TYPE: Command = Command {
     run: Run::Data(super::type_),
 };
 
-const UNLINK_DOC: Doc = Doc::new("generic", "4.0.0", "")
+const UNLINK_DOC: Doc = Doc::new("generic", "4.0.0", "Removes keys and leaves the freeing of memory to the background where that takes long.")
     .complexity("O(1) for each key removed regardless of its size. Then the command does O(N) work in a different thread in order to reclaim memory, where N is the number of allocations the deleted objects where composed of.");
 const UNLINK: Command = Command {
     name: "unlink",

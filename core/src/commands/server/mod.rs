@@ -4,6 +4,8 @@ mod command;
 mod command_docs;
 mod command_info;
 pub mod config;
+mod dataset;
+mod memory;
 mod pending;
 pub mod rows;
 
@@ -12,3 +14,5 @@ use command_docs::command_docs;
 use command_info::command_info;
 use config::{config_get, config_help, config_resetstat, config_rewrite, config_set};
 use pending::*;
+use dataset::*;
+use memory::*;

@@ -252,7 +252,7 @@ const CONFIG: Command = Command {
     run: Run::Container,
 };
 
-const DBSIZE_DOC: Doc = Doc::new("server", "1.0.0", "").complexity("O(1)");
+const DBSIZE_DOC: Doc = Doc::new("server", "1.0.0", "Counts the keys of the selected database.").complexity("O(1)");
 const DBSIZE: Command = Command {
     name: "dbsize",
     arity: Arity::Exactly(1),
@@ -284,8 +284,9 @@ const DEBUG: Command = Command {
     run: Run::Server(super::debug),
 };
 
-const FLUSHALL_DOC: Doc =
-    Doc::new("server", "1.0.0", "").complexity("O(N) where N is the total number of keys in all databases").history(&[
+const FLUSHALL_DOC: Doc = Doc::new("server", "1.0.0", "Removes every key of every database.")
+    .complexity("O(N) where N is the total number of keys in all databases")
+    .history(&[
         ("4.0.0", "Added the `ASYNC` flushing mode modifier."),
         ("6.2.0", "Added the `SYNC` flushing mode modifier."),
     ]);
@@ -307,7 +308,7 @@ const FLUSHALL: Command = Command {
     run: Run::Data(super::flushall),
 };
 
-const FLUSHDB_DOC: Doc = Doc::new("server", "1.0.0", "")
+const FLUSHDB_DOC: Doc = Doc::new("server", "1.0.0", "Removes every key of the selected database.")
     .complexity("O(N) where N is the number of keys in the selected database")
     .history(&[
         ("4.0.0", "Added the `ASYNC` flushing mode modifier."),
@@ -348,7 +349,7 @@ const INFO: Command = Command {
     run: Run::Server(super::info),
 };
 
-const LOLWUT_DOC: Doc = Doc::new("server", "5.0.0", "");
+const LOLWUT_DOC: Doc = Doc::new("server", "5.0.0", "Shows a piece of generative art and the version of the server.");
 const LOLWUT: Command = Command {
     name: "lolwut",
     arity: Arity::AtLeast(1),
@@ -363,7 +364,23 @@ const LOLWUT: Command = Command {
     run: Run::Data(super::lolwut),
 };
 
-const MEMORY_HELP_DOC: Doc = Doc::new("server", "4.0.0", "").complexity("O(1)");
+const MEMORY_DOCTOR_DOC: Doc =
+    Doc::new("server", "4.0.0", "Judges how memory is used and says what looks wrong.").complexity("O(1)");
+const MEMORY_DOCTOR: Command = Command {
+    name: "memory|doctor",
+    arity: Arity::Exactly(2),
+    flags: CommandFlags::empty(),
+    acl: AclCategories::empty(),
+    keys: &[],
+    find_keys: None,
+    args: &[],
+    tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+    doc: &MEMORY_DOCTOR_DOC,
+    subcommands: &[],
+    run: Run::Server(super::memory_doctor),
+};
+
+const MEMORY_HELP_DOC: Doc = Doc::new("server", "4.0.0", "Lists the subcommands of MEMORY.").complexity("O(1)");
 const MEMORY_HELP: Command = Command {
     name: "memory|help",
     arity: Arity::Exactly(2),
@@ -378,7 +395,55 @@ const MEMORY_HELP: Command = Command {
     run: Run::Server(super::memory_help),
 };
 
-const MEMORY_USAGE_DOC: Doc = Doc::new("server", "4.0.0", "").complexity("O(N) where N is the number of samples.");
+const MEMORY_MALLOC_STATS_DOC: Doc = Doc::new("server", "4.0.0", "Shows what the allocator tells of itself.")
+    .complexity("Depends on how much memory is allocated, could be slow");
+const MEMORY_MALLOC_STATS: Command = Command {
+    name: "memory|malloc-stats",
+    arity: Arity::Exactly(2),
+    flags: CommandFlags::empty(),
+    acl: AclCategories::empty(),
+    keys: &[],
+    find_keys: None,
+    args: &[],
+    tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+    doc: &MEMORY_MALLOC_STATS_DOC,
+    subcommands: &[],
+    run: Run::Server(super::memory_malloc_stats),
+};
+
+const MEMORY_PURGE_DOC: Doc = Doc::new("server", "4.0.0", "Asks the allocator to give unused memory back.")
+    .complexity("Depends on how much memory is allocated, could be slow");
+const MEMORY_PURGE: Command = Command {
+    name: "memory|purge",
+    arity: Arity::Exactly(2),
+    flags: CommandFlags::empty(),
+    acl: AclCategories::empty(),
+    keys: &[],
+    find_keys: None,
+    args: &[],
+    tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+    doc: &MEMORY_PURGE_DOC,
+    subcommands: &[],
+    run: Run::Server(super::memory_purge),
+};
+
+const MEMORY_STATS_DOC: Doc = Doc::new("server", "4.0.0", "Shows what memory is used for.").complexity("O(1)");
+const MEMORY_STATS: Command = Command {
+    name: "memory|stats",
+    arity: Arity::Exactly(2),
+    flags: CommandFlags::empty(),
+    acl: AclCategories::empty(),
+    keys: &[],
+    find_keys: None,
+    args: &[],
+    tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+    doc: &MEMORY_STATS_DOC,
+    subcommands: &[],
+    run: Run::Server(super::memory_stats),
+};
+
+const MEMORY_USAGE_DOC: Doc = Doc::new("server", "4.0.0", "Estimates the bytes that a key and its value take.")
+    .complexity("O(N) where N is the number of samples.");
 const MEMORY_USAGE: Command = Command {
     name: "memory|usage",
     arity: Arity::AtLeast(3),
@@ -393,7 +458,8 @@ const MEMORY_USAGE: Command = Command {
     run: Run::Data(super::memory_usage),
 };
 
-const MEMORY_DOC: Doc = Doc::new("server", "4.0.0", "").complexity("Depends on subcommand.");
+const MEMORY_DOC: Doc =
+    Doc::new("server", "4.0.0", "A group of commands about memory.").complexity("Depends on subcommand.");
 const MEMORY: Command = Command {
     name: "memory",
     arity: Arity::AtLeast(2),
@@ -404,7 +470,7 @@ const MEMORY: Command = Command {
     args: &[],
     tips: &[],
     doc: &MEMORY_DOC,
-    subcommands: &[MEMORY_HELP, MEMORY_USAGE],
+    subcommands: &[MEMORY_DOCTOR, MEMORY_HELP, MEMORY_MALLOC_STATS, MEMORY_PURGE, MEMORY_STATS, MEMORY_USAGE],
     run: Run::Container,
 };
 
@@ -437,7 +503,7 @@ const SHUTDOWN: Command = Command {
     run: Run::Server(super::shutdown),
 };
 
-const SWAPDB_DOC: Doc = Doc::new("server", "4.0.0", "")
+const SWAPDB_DOC: Doc = Doc::new("server", "4.0.0", "Exchanges the contents of two databases.")
     .complexity("O(N) where N is the count of clients watching or blocking on keys from both databases.");
 const SWAPDB: Command = Command {
     name: "swapdb",
@@ -453,7 +519,7 @@ const SWAPDB: Command = Command {
     run: Run::Data(super::swapdb),
 };
 
-const TIME_DOC: Doc = Doc::new("server", "2.6.0", "").complexity("O(1)");
+const TIME_DOC: Doc = Doc::new("server", "2.6.0", "Tells the time of the server.").complexity("O(1)");
 const TIME: Command = Command {
     name: "time",
     arity: Arity::Exactly(1),
