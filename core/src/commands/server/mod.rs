@@ -13,6 +13,6 @@ use command::*;
 use command_docs::command_docs;
 use command_info::command_info;
 use config::{config_get, config_help, config_resetstat, config_rewrite, config_set};
-use pending::*;
 use dataset::*;
 use memory::*;
+use pending::*;
