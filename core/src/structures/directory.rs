@@ -32,10 +32,7 @@ pub(crate) struct Directory<P> {
 
 impl<P: Clone + Default> Directory<P> {
     pub fn new() -> Self {
-        Self {
-            chunks: Vec::new(),
-            len: 0,
-        }
+        Self { chunks: Vec::new(), len: 0 }
     }
 
     #[inline]
@@ -61,14 +58,11 @@ impl<P: Clone + Default> Directory<P> {
         let (chunk, at) = (self.len >> CHUNK_BITS, self.len % CHUNK);
         if chunk == self.chunks.len() {
             let size = if chunk == 0 { 1 } else { CHUNK };
-            self.chunks
-                .push(std::iter::repeat_with(P::default).take(size).collect());
+            self.chunks.push(std::iter::repeat_with(P::default).take(size).collect());
         } else if at == self.chunks[chunk].len() {
             let old = Arc::make_mut(&mut self.chunks[chunk]);
             let moved = old.iter_mut().map(std::mem::take);
-            let grown: Vec<P> = moved
-                .chain(std::iter::repeat_with(P::default).take(at))
-                .collect();
+            let grown: Vec<P> = moved.chain(std::iter::repeat_with(P::default).take(at)).collect();
             self.chunks[chunk] = grown.into();
         }
         self.len += 1;
@@ -90,10 +84,7 @@ impl<P: Clone + Default> Directory<P> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &P> {
-        self.chunks
-            .iter()
-            .flat_map(|chunk| chunk.iter())
-            .take(self.len)
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).take(self.len)
     }
 
     /// Bytes of both levels, without what the pages hold elsewhere. O(1).
@@ -103,9 +94,7 @@ impl<P: Clone + Default> Directory<P> {
             1 => self.chunks[0].len(),
             n => n * CHUNK,
         };
-        self.chunks.capacity() * size_of::<Arc<[P]>>()
-            + self.chunks.len() * ARC_HEAD_BYTES
-            + entries * size_of::<P>()
+        self.chunks.capacity() * size_of::<Arc<[P]>>() + self.chunks.len() * ARC_HEAD_BYTES + entries * size_of::<P>()
     }
 }
 
@@ -147,10 +136,7 @@ mod tests {
         for i in 0..200 {
             directory.push(i);
             let recount: usize = directory.chunks.iter().map(|c| 16 + c.len() * 8).sum();
-            assert_eq!(
-                directory.heap_bytes(),
-                recount + directory.chunks.capacity() * 16
-            );
+            assert_eq!(directory.heap_bytes(), recount + directory.chunks.capacity() * 16);
         }
     }
 }

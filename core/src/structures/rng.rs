@@ -84,9 +84,7 @@ mod tests {
 
     #[test]
     fn the_generator_follows_its_definition_from_a_small_state() {
-        let mut rng = Rng {
-            state: [1, 2, 3, 4],
-        };
+        let mut rng = Rng { state: [1, 2, 3, 4] };
         // 2 * 5 rotated by 7, times 9; then the state [7, 0, 262146, 6 << 45] gives 0, and so on.
         assert_eq!(rng.next_u64(), 11520);
         assert_eq!(rng.next_u64(), 0);
@@ -102,10 +100,7 @@ mod tests {
                 seen[rng.below(bound) as usize] += 1;
             }
             let expected = 20_000.0 / bound as f64;
-            let chi2: f64 = seen
-                .iter()
-                .map(|&n| (f64::from(n) - expected).powi(2) / expected)
-                .sum();
+            let chi2: f64 = seen.iter().map(|&n| (f64::from(n) - expected).powi(2) / expected).sum();
             // The 99.99 % quantile for 9 degrees of freedom.
             assert!(chi2 < 33.8, "bound {bound}: chi squared {chi2}");
         }
@@ -120,10 +115,7 @@ mod tests {
         for _ in 0..30_000 {
             thirds[(rng.below(bound) >> 62) as usize] += 1;
         }
-        assert!(
-            thirds.iter().all(|&n| (9_600..10_400).contains(&n)),
-            "{thirds:?}"
-        );
+        assert!(thirds.iter().all(|&n| (9_600..10_400).contains(&n)), "{thirds:?}");
     }
 
     #[test]

@@ -43,13 +43,7 @@ impl<T: Clone> Default for Slab<T> {
 
 impl<T: Clone> Slab<T> {
     pub fn new() -> Self {
-        Self {
-            pages: Directory::new(),
-            room: Vec::new(),
-            hint: 0,
-            len: 0,
-            pages_held: 0,
-        }
+        Self { pages: Directory::new(), room: Vec::new(), hint: 0, len: 0, pages_held: 0 }
     }
 
     pub fn len(&self) -> usize {
@@ -67,12 +61,7 @@ impl<T: Clone> Slab<T> {
         if page.is_none() {
             self.pages_held += 1;
         }
-        let page = Arc::make_mut(page.get_or_insert_with(|| {
-            Arc::new(Page {
-                used: 0,
-                slots: [const { None }; PAGE],
-            })
-        }));
+        let page = Arc::make_mut(page.get_or_insert_with(|| Arc::new(Page { used: 0, slots: [const { None }; PAGE] })));
         let slot = page.used.trailing_ones() as usize;
         page.used |= 1 << slot;
         page.slots[slot] = Some(value);
@@ -125,16 +114,10 @@ impl<T: Clone> Slab<T> {
 
     /// Every object with its id, in the order of ids.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.pages
-            .iter()
-            .enumerate()
-            .filter_map(|(at, page)| Some((at, page.as_ref()?)))
-            .flat_map(|(at, page)| {
-                let objects = page.slots.iter().enumerate();
-                objects.filter_map(move |(slot, value)| {
-                    Some(((at * PAGE + slot) as u32, value.as_ref()?))
-                })
-            })
+        self.pages.iter().enumerate().filter_map(|(at, page)| Some((at, page.as_ref()?))).flat_map(|(at, page)| {
+            let objects = page.slots.iter().enumerate();
+            objects.filter_map(move |(slot, value)| Some(((at * PAGE + slot) as u32, value.as_ref()?)))
+        })
     }
 
     /// Bytes of the slab's own allocations, not of what the objects point to. O(1).

@@ -19,13 +19,16 @@ const ALLOCATOR_HEAD_BYTES: usize = 8;
 /// The length of a page for `needed` bytes: with its heads it is a multiple of an eighth of a power of two.
 fn page_len_for(needed: usize) -> usize {
     let heads = ARC_HEAD_BYTES + ALLOCATOR_HEAD_BYTES;
-    assert!(
-        needed <= page::PAGE_BYTES_MAX - heads,
-        "a page of {needed} bytes: records are not spread by their hash"
-    );
+    assert!(needed <= page::PAGE_BYTES_MAX - heads, "a page of {needed} bytes: records are not spread by their hash");
     let total = needed + heads;
     let step = (total.next_power_of_two() / 16).max(16);
     (total.next_multiple_of(step) - heads).min(page::PAGE_BYTES_MAX)
+}
+
+/// Whether a page of `len` bytes that needs only `needed` should be rebuilt.
+#[inline]
+fn is_loose(len: usize, needed: usize) -> bool {
+    len > 64 + needed + needed / 2
 }
 
 impl Table {
@@ -42,42 +45,51 @@ impl Table {
     /// Gives memory back where more than a third of a page is free or garbage.
     pub(super) fn tighten(&mut self, at: usize) {
         let page = self.page(at);
-        let count = page::count(page);
-        let needed = page::bytes_for(count, page::record_bytes(page));
-        if count == 0 {
+        let needed = page::bytes_for(page::count(page), page::record_bytes(page));
+        if page::count(page) == 0 {
             self.set_page(at, None);
-        } else if page.len() > 64 + needed + needed / 2 {
+        } else if is_loose(page.len(), needed) {
             let rebuilt = page::rebuilt(page, page_len_for(needed + needed / 16));
             self.set_page(at, Some(rebuilt));
         }
     }
 
     /// Gives the record of `slot` a payload of another length.
-    pub(super) fn resized(&mut self, slot: Slot, payload_len: usize) -> Slot {
+    pub(super) fn resized(&mut self, slot: Slot, payload_len: usize) -> (Slot, &mut [u8]) {
         let (at, index) = (slot.page as usize, usize::from(slot.index));
         let position = usize::from(slot.position);
-        let old_len = page::len_at(self.page(at), position);
-        let slot = if page::shrink_in_place(self.page_mut(at), position, payload_len) {
-            slot
-        } else {
-            let new_len = page::record_len(page::key(self.page(at), position), payload_len);
-            if !page::has_room_to_move(self.page(at), new_len) {
-                self.make_room(at, 0, new_len);
-            }
-            let position = page::move_resized(self.page_mut(at), index, payload_len);
-            Slot::new(at, (index, position))
-        };
-        self.live -= old_len;
-        self.live += page::len_at(self.page(at), usize::from(slot.position));
+        let page = self.page(at);
+        let old_len = page::len_at(page, position);
+        let new_len = page::record_len(page::key(page, position), payload_len);
+        let record_bytes = page::record_bytes(page) - old_len + new_len;
+        let in_place = page::shrinks_in_place(page, position, payload_len);
+        if !in_place && !page::has_room_to_move(page, new_len) {
+            self.make_room(at, 0, new_len);
+        }
+        self.live = self.live - old_len + new_len;
+        let page = self.page(at);
+        let loose = is_loose(page.len(), page::bytes_for(page::count(page), record_bytes));
+        let reshapes = loose || self.is_split_due();
+
+        if !reshapes {
+            let page = self.page_mut(at);
+            let position = page::resize(page, index, payload_len);
+            return (Slot::new(at, (index, position)), page::payload_mut(page, position));
+        }
+        page::resize(self.page_mut(at), index, payload_len);
         self.tighten(at);
-        let position = page::position(self.page(at), index);
-        self.split_if_due(Some(Slot::new(at, (index, position))))
-            .expect("the slot was given")
+        let slot = Slot::new(at, (index, page::position(self.page(at), index)));
+        let slot = self.split_if_due(Some(slot)).expect("the slot was given");
+        (slot, self.payload_mut(slot))
+    }
+
+    fn is_split_due(&self) -> bool {
+        self.live > self.pages.len() * PAGE_BYTES_AVERAGE
     }
 
     /// Splits the next page if the pages are too full on average. Returns where the record of `slot` is now.
     pub(super) fn split_if_due(&mut self, slot: Option<Slot>) -> Option<Slot> {
-        if self.live <= self.pages.len() * PAGE_BYTES_AVERAGE {
+        if !self.is_split_due() {
             return slot;
         }
         let new_at = self.pages.len();
@@ -91,10 +103,7 @@ impl Table {
         }
         self.set_page(old_at, low);
         self.set_page(new_at, high);
-        let (low, high) = (
-            page::count(self.page(old_at)),
-            page::count(self.page(new_at)),
-        );
+        let (low, high) = (page::count(self.page(old_at)), page::count(self.page(new_at)));
         self.counts[high] += 1;
         self.count_changed(old_count, low);
         moved_slot.or(slot)
@@ -114,20 +123,15 @@ impl Table {
             bytes[side] += page::len_at(page, position);
         }
         let mut parts = [0, 1].map(|side| {
-            (counts[side] > 0)
-                .then(|| page::blank(page_len_for(page::bytes_for(counts[side], bytes[side]))))
+            (counts[side] > 0).then(|| page::blank(page_len_for(page::bytes_for(counts[side], bytes[side]))))
         });
         let mut moved = None;
         for (index, &side) in sides.iter().enumerate() {
             let side = usize::from(side);
-            let part = parts[side]
-                .as_mut()
-                .and_then(Arc::get_mut)
-                .expect("a side with records has its page");
+            let part = parts[side].as_mut().and_then(Arc::get_mut).expect("a side with records has its page");
             let new_index = page::count(part);
             let position = page::push_copy(part, page, index);
-            if slot.is_some_and(|slot| slot.page as usize == at && usize::from(slot.index) == index)
-            {
+            if slot.is_some_and(|slot| slot.page as usize == at && usize::from(slot.index) == index) {
                 moved = Some(Slot::new(at + side * bit, (new_index, position)));
             }
         }
@@ -140,19 +144,12 @@ impl Table {
         if last == 0 || self.live > last * (PAGE_BYTES_AVERAGE / 2) {
             return;
         }
-        let bit = if last > self.mask >> 1 {
-            (self.mask + 1) >> 1
-        } else {
-            (self.mask + 1) >> 2
-        };
+        let bit = if last > self.mask >> 1 { (self.mask + 1) >> 1 } else { (self.mask + 1) >> 2 };
         let into = last - bit;
         let (a, b) = (self.page(into), self.page(last));
         let (a_count, b_count) = (page::count(a), page::count(b));
         if b_count > 0 {
-            let needed = page::bytes_for(
-                a_count + b_count,
-                page::record_bytes(a) + page::record_bytes(b),
-            );
+            let needed = page::bytes_for(a_count + b_count, page::record_bytes(a) + page::record_bytes(b));
             let mut merged = page::blank(page_len_for(needed));
             let to = Arc::get_mut(&mut merged).expect("nobody else has seen the new page");
             for page in [a, b] {

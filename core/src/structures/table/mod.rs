@@ -67,11 +67,7 @@ const _: () = assert!(size_of::<Slot>() == 8);
 impl Slot {
     #[inline]
     fn new(page: usize, (index, position): (usize, usize)) -> Self {
-        Self {
-            page: page as u32,
-            index: index as u16,
-            position: position as u16,
-        }
+        Self { page: page as u32, index: index as u16, position: position as u16 }
     }
 }
 
@@ -110,13 +106,7 @@ pub struct Table {
 
 impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Table({} records in {} pages, {} bytes)",
-            self.len,
-            self.page_count(),
-            self.heap_bytes()
-        )
+        write!(f, "Table({} records in {} pages, {} bytes)", self.len, self.page_count(), self.heap_bytes())
     }
 }
 
@@ -176,17 +166,11 @@ impl Table {
         let at = self.page_of(hash);
         let page = self.page(at);
         let found = if key.len() <= page::INLINE_KEY_MAX {
-            page::search(page, Tags::of(hash.0), |_, position| {
-                page::has_inline_key(page, position, key)
-            })
+            page::search(page, Tags::of(hash.0), |_, position| page::has_inline_key(page, position, key))
         } else {
-            page::search(page, Tags::of(hash.0), |_, position| {
-                match page::key(page, position) {
-                    KeyPart::Inline(_) => false,
-                    KeyPart::Outside { hash: stored, id } => {
-                        stored == hash.0 && self.outside_key(id) == key
-                    }
-                }
+            page::search(page, Tags::of(hash.0), |_, position| match page::key(page, position) {
+                KeyPart::Inline(_) => false,
+                KeyPart::Outside { hash: stored, id } => stored == hash.0 && self.outside_key(id) == key,
             })
         };
         found.map(|found| Slot::new(at, found))
@@ -218,36 +202,24 @@ impl Table {
     /// The payload, for changing in place. Copies the page first if a snapshot holds it, else allocates nothing.
     #[inline]
     pub fn payload_mut(&mut self, slot: Slot) -> &mut [u8] {
-        page::payload_mut(
-            self.page_mut(slot.page as usize),
-            usize::from(slot.position),
-        )
+        page::payload_mut(self.page_mut(slot.page as usize), usize::from(slot.position))
     }
 
     /// Changes the length of a payload and keeps what fits of it; new bytes are 0. The slot given is no longer
     /// valid, the one returned is. O(1), apart from at most one page rebuilt and one split.
     /// Panics above [`PAYLOAD_BYTES_MAX`].
     pub fn resize_payload(&mut self, slot: Slot, payload_len: usize) -> (Slot, &mut [u8]) {
-        assert!(
-            payload_len <= PAYLOAD_BYTES_MAX,
-            "a payload of {payload_len} bytes belongs elsewhere"
-        );
-        let old = self.payload(slot).len();
-        let slot = if payload_len == old {
-            slot
-        } else {
-            self.resized(slot, payload_len)
-        };
-        (slot, self.payload_mut(slot))
+        assert!(payload_len <= PAYLOAD_BYTES_MAX, "a payload of {payload_len} bytes belongs elsewhere");
+        if self.payload(slot).len() == payload_len {
+            return (slot, self.payload_mut(slot));
+        }
+        self.resized(slot, payload_len)
     }
 
     /// Adds a record with a payload of `payload_len` zeros. The key must be absent. O(1), apart from at most one page
     /// rebuilt and one split. Panics above [`PAYLOAD_BYTES_MAX`].
     pub fn insert(&mut self, hash: KeyHash, key: &[u8], payload_len: usize) -> (Slot, &mut [u8]) {
-        assert!(
-            payload_len <= PAYLOAD_BYTES_MAX,
-            "a payload of {payload_len} bytes belongs elsewhere"
-        );
+        assert!(payload_len <= PAYLOAD_BYTES_MAX, "a payload of {payload_len} bytes belongs elsewhere");
         debug_assert!(self.find(hash, key).is_none(), "a key is inserted twice");
         let key = self.part_for_insert(hash, key);
         let record_len = page::record_len(key, payload_len);
@@ -262,20 +234,14 @@ impl Table {
         self.count_changed(index, index + 1);
         let page = self.page_mut(at);
         let position = page::push(page, Tags::of(hash.0), key, payload_len);
-        (
-            Slot::new(at, (index, position)),
-            page::payload_mut(page, position),
-        )
+        (Slot::new(at, (index, position)), page::payload_mut(page, position))
     }
 
     /// Removes a record. O(1), apart from at most one page rebuilt and one pair merged.
     pub fn remove(&mut self, slot: Slot) {
         let at = slot.page as usize;
         if let KeyPart::Outside { id, .. } = page::key(self.page(at), usize::from(slot.position)) {
-            let key = self
-                .outside
-                .remove(id)
-                .expect("a record's outside key is in the slab");
+            let key = self.outside.remove(id).expect("a record's outside key is in the slab");
             self.outside_bytes -= ARC_HEAD_BYTES + key.len();
         }
         let page = self.page_mut(at);
@@ -320,9 +286,7 @@ impl Table {
             page::check(page);
             let count = page::count(page);
             assert_eq!(handle.is_some(), count > 0, "an empty page holds memory");
-            pages_bytes += handle
-                .as_ref()
-                .map_or(0, |page| ARC_HEAD_BYTES + page.len());
+            pages_bytes += handle.as_ref().map_or(0, |page| ARC_HEAD_BYTES + page.len());
             counts[count] += 1;
             len += count;
             live += page::record_bytes(page) + count * page::SLOT_BYTES;
@@ -336,21 +300,11 @@ impl Table {
                 let hash = self.record_hash(page, position);
                 assert_eq!(self.page_of(hash), at, "a record lies in the wrong page");
                 let slot = Slot::new(at, (index, position));
-                assert_eq!(
-                    self.find(hash, self.key(slot)),
-                    Some(slot),
-                    "a record is not found"
-                );
+                assert_eq!(self.find(hash, self.key(slot)), Some(slot), "a record is not found");
             }
         }
-        assert_eq!(
-            (len, live, outside),
-            (self.len, self.live, self.outside.len())
-        );
-        assert_eq!(
-            (pages_bytes, outside_bytes),
-            (self.pages_bytes, self.outside_bytes)
-        );
+        assert_eq!((len, live, outside), (self.len, self.live, self.outside.len()));
+        assert_eq!((pages_bytes, outside_bytes), (self.pages_bytes, self.outside_bytes));
         assert_eq!(counts, self.counts);
         pages_bytes
             + self.pages.heap_bytes()
@@ -362,11 +316,7 @@ impl Table {
     #[inline]
     fn page_of(&self, hash: KeyHash) -> usize {
         let at = hash.0 as usize & self.mask;
-        if at < self.pages.len() {
-            at
-        } else {
-            at & (self.mask >> 1)
-        }
+        if at < self.pages.len() { at } else { at & (self.mask >> 1) }
     }
 
     #[inline]
@@ -380,22 +330,14 @@ impl Table {
     #[inline]
     fn slot_page(&self, slot: Slot) -> &[u8] {
         let page = self.page(slot.page as usize);
-        debug_assert_eq!(
-            page::position(page, usize::from(slot.index)),
-            usize::from(slot.position)
-        );
+        debug_assert_eq!(page::position(page, usize::from(slot.index)), usize::from(slot.position));
         page
     }
 
     /// The page for writing: copied first if a snapshot holds it. It must not be empty.
     #[inline]
     fn page_mut(&mut self, at: usize) -> &mut [u8] {
-        Arc::make_mut(
-            self.pages
-                .get_mut(at)
-                .as_mut()
-                .expect("only pages with room or records are written"),
-        )
+        Arc::make_mut(self.pages.get_mut(at).as_mut().expect("only pages with room or records are written"))
     }
 
     #[inline]
@@ -407,9 +349,7 @@ impl Table {
     }
 
     fn outside_key(&self, id: u32) -> &[u8] {
-        self.outside
-            .get(id)
-            .expect("a record's outside key is in the slab")
+        self.outside.get(id).expect("a record's outside key is in the slab")
     }
 
     #[inline]
@@ -425,10 +365,7 @@ impl Table {
             return KeyPart::Inline(key);
         }
         self.outside_bytes += ARC_HEAD_BYTES + key.len();
-        KeyPart::Outside {
-            hash: hash.0,
-            id: self.outside.insert(key.into()),
-        }
+        KeyPart::Outside { hash: hash.0, id: self.outside.insert(key.into()) }
     }
 
     /// Keeps `counts` when a page goes from `old` to `new` records.

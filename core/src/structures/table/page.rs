@@ -53,10 +53,7 @@ pub(super) struct Tags {
 impl Tags {
     #[inline]
     pub fn of(hash: u64) -> Self {
-        Self {
-            first: (hash >> 56) as u8,
-            second: (hash >> 48) as u8,
-        }
+        Self { first: (hash >> 56) as u8, second: (hash >> 48) as u8 }
     }
 }
 
@@ -83,11 +80,7 @@ pub(super) fn record_len(key: KeyPart<'_>, payload_len: usize) -> usize {
 
 #[inline]
 fn head_len(payload_len: usize) -> usize {
-    if payload_len <= SHORT_PAYLOAD_MAX {
-        2
-    } else {
-        3
-    }
+    if payload_len <= SHORT_PAYLOAD_MAX { 2 } else { 3 }
 }
 
 #[inline]
@@ -147,28 +140,18 @@ pub(super) fn has_room_to_move(page: &[u8], record_len: usize) -> bool {
 #[inline]
 pub(super) fn position(page: &[u8], index: usize) -> usize {
     debug_assert!(index < count(page));
-    get_u16(
-        page,
-        HEADER + index / SLOTS * GROUP + 2 * SLOTS + index % SLOTS * 2,
-    )
+    get_u16(page, HEADER + index / SLOTS * GROUP + 2 * SLOTS + index % SLOTS * 2)
 }
 
 #[inline]
 fn set_position(page: &mut [u8], index: usize, position: usize) {
-    set_u16(
-        page,
-        HEADER + index / SLOTS * GROUP + 2 * SLOTS + index % SLOTS * 2,
-        position,
-    );
+    set_u16(page, HEADER + index / SLOTS * GROUP + 2 * SLOTS + index % SLOTS * 2, position);
 }
 
 #[inline]
 fn tags(page: &[u8], index: usize) -> Tags {
     let at = HEADER + index / SLOTS * GROUP + index % SLOTS;
-    Tags {
-        first: page[at],
-        second: page[at + SLOTS],
-    }
+    Tags { first: page[at], second: page[at + SLOTS] }
 }
 
 #[inline]
@@ -190,26 +173,15 @@ fn layout(page: &[u8], position: usize) -> Layout {
     let at = page.len() - position;
     let head = page[at];
     let outside = head == OUTSIDE;
-    let key_len = if outside {
-        OUTSIDE_BYTES
-    } else {
-        usize::from(head)
-    };
+    let key_len = if outside { OUTSIDE_BYTES } else { usize::from(head) };
     let short = usize::from(page[at + 1]);
     let (payload_len, key) = if short <= SHORT_PAYLOAD_MAX {
         (short, at + 2)
     } else {
-        (
-            (short - SHORT_PAYLOAD_MAX - 1) << 8 | usize::from(page[at + 2]),
-            at + 3,
-        )
+        ((short - SHORT_PAYLOAD_MAX - 1) << 8 | usize::from(page[at + 2]), at + 3)
     };
     let payload = key + key_len;
-    Layout {
-        outside,
-        key: key..payload,
-        payload: payload..payload + payload_len,
-    }
+    Layout { outside, key: key..payload, payload: payload..payload + payload_len }
 }
 
 #[inline]
@@ -234,12 +206,7 @@ fn key_part(bytes: &[u8], outside: bool) -> KeyPart<'_> {
 #[inline]
 pub(super) fn has_inline_key(page: &[u8], position: usize, wanted: &[u8]) -> bool {
     let at = page.len() - position;
-    let key = at
-        + if usize::from(page[at + 1]) <= SHORT_PAYLOAD_MAX {
-            2
-        } else {
-            3
-        };
+    let key = at + if usize::from(page[at + 1]) <= SHORT_PAYLOAD_MAX { 2 } else { 3 };
     usize::from(page[at]) == wanted.len() && page[key..key + wanted.len()] == *wanted
 }
 
@@ -257,19 +224,12 @@ pub(super) fn payload_mut(page: &mut [u8], position: usize) -> &mut [u8] {
 /// Key and payload of a record.
 pub(super) fn record(page: &[u8], position: usize) -> (KeyPart<'_>, &[u8]) {
     let layout = layout(page, position);
-    (
-        key_part(&page[layout.key], layout.outside),
-        &page[layout.payload],
-    )
+    (key_part(&page[layout.key], layout.outside), &page[layout.payload])
 }
 
 /// The first slot with these tags that `accept(index, position)` takes.
 #[inline]
-pub(super) fn search(
-    page: &[u8],
-    tags: Tags,
-    mut accept: impl FnMut(usize, usize) -> bool,
-) -> Option<(usize, usize)> {
+pub(super) fn search(page: &[u8], tags: Tags, mut accept: impl FnMut(usize, usize) -> bool) -> Option<(usize, usize)> {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     let count = count(page);
@@ -367,21 +327,30 @@ fn add_garbage(page: &mut [u8], bytes: usize) {
     }
 }
 
-/// Shortens a payload where it is, when the record keeps its form. Returns whether it did.
-pub(super) fn shrink_in_place(page: &mut [u8], position: usize, payload_len: usize) -> bool {
+/// Whether a payload can be shortened where it is: when the record keeps its form.
+#[inline]
+pub(super) fn shrinks_in_place(page: &[u8], position: usize, payload_len: usize) -> bool {
     let old = layout(page, position).payload.len();
-    if payload_len > old || head_len(payload_len) != head_len(old) {
-        return false;
+    payload_len <= old && head_len(payload_len) == head_len(old)
+}
+
+/// Cuts the payload of slot `index`, or extends it by zeros: where it is or, if the page has room
+/// ([`has_room_to_move`]), somewhere else in the page. Returns the record's position.
+pub(super) fn resize(page: &mut [u8], index: usize, payload_len: usize) -> usize {
+    let position = position(page, index);
+    if !shrinks_in_place(page, position, payload_len) {
+        return move_resized(page, index, payload_len);
     }
+    let old_len = layout(page, position).payload.len();
     let at = page.len() - position;
     write_payload_len(page, at, payload_len);
-    add_garbage(page, old - payload_len);
-    true
+    add_garbage(page, old_len - payload_len);
+    position
 }
 
 /// Moves the record of slot `index` to free space in the same page, with its payload cut or extended by zeros.
-/// Returns the new position. The page must have room ([`has_room_to_move`]).
-pub(super) fn move_resized(page: &mut [u8], index: usize, payload_len: usize) -> usize {
+/// Returns the new position.
+fn move_resized(page: &mut [u8], index: usize, payload_len: usize) -> usize {
     let old_position = position(page, index);
     let old = layout(page, old_position);
     let old_len = old.payload.end - (page.len() - old_position);
@@ -455,10 +424,7 @@ pub(super) fn len_at(page: &[u8], position: usize) -> usize {
 /// Panics unless the page keeps its invariants. For tests and `recount`.
 pub(super) fn check(page: &[u8]) {
     let count = count(page);
-    assert!(
-        bytes_for(count, data(page)) <= page.len(),
-        "groups and records overlap"
-    );
+    assert!(bytes_for(count, data(page)) <= page.len(), "groups and records overlap");
     let mut spans: Vec<Range<usize>> = (0..count)
         .map(|index| {
             let position = position(page, index);
@@ -470,8 +436,5 @@ pub(super) fn check(page: &[u8]) {
     let alive: usize = spans.iter().map(Range::len).sum();
     assert_eq!(alive, record_bytes(page), "the garbage count is wrong");
     spans.sort_by_key(|span| span.start);
-    assert!(
-        spans.windows(2).all(|pair| pair[0].end <= pair[1].start),
-        "records overlap"
-    );
+    assert!(spans.windows(2).all(|pair| pair[0].end <= pair[1].start), "records overlap");
 }

@@ -83,11 +83,7 @@ impl Table {
 
     /// All records, in no particular order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter {
-            table: self,
-            page: 0,
-            index: 0,
-        }
+        Iter { table: self, page: 0, index: 0 }
     }
 
     /// The records of one page, for walking a snapshot piece by piece: pages are numbered from 0 to
@@ -105,9 +101,7 @@ impl Table {
     /// How many of the pages this table shares with `other`, a snapshot of it: what copying has not yet cost.
     pub fn pages_shared_with(&self, other: &Table) -> usize {
         let pairs = self.pages.iter().zip(other.pages.iter());
-        pairs
-            .filter(|(a, b)| matches!((a, b), (Some(a), Some(b)) if Arc::ptr_eq(a, b)))
-            .count()
+        pairs.filter(|(a, b)| matches!((a, b), (Some(a), Some(b)) if Arc::ptr_eq(a, b))).count()
     }
 }
 

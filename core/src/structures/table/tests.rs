@@ -15,10 +15,7 @@ fn table() -> Table {
 
 /// A table whose hashes have only a few different values.
 fn colliding(hash_mask: u64) -> Table {
-    Table {
-        hash_mask,
-        ..table()
-    }
+    Table { hash_mask, ..table() }
 }
 
 fn set(table: &mut Table, key: &[u8], payload: &[u8]) {
@@ -36,10 +33,7 @@ fn remove(table: &mut Table, key: &[u8]) -> bool {
 }
 
 fn contents(table: &Table) -> Model {
-    let all: Model = table
-        .iter()
-        .map(|(key, payload)| (key.to_vec(), payload.to_vec()))
-        .collect();
+    let all: Model = table.iter().map(|(key, payload)| (key.to_vec(), payload.to_vec())).collect();
     assert_eq!(all.len(), table.len(), "a key is there twice");
     all
 }
@@ -47,9 +41,7 @@ fn contents(table: &Table) -> Model {
 fn check(table: &Table, model: &Model) {
     assert_eq!(&contents(table), model);
     assert_eq!(table.recount(), table.heap_bytes());
-    let by_page: usize = (0..table.page_count())
-        .map(|at| table.iter_page(at).count())
-        .sum();
+    let by_page: usize = (0..table.page_count()).map(|at| table.iter_page(at).count()).sum();
     assert_eq!(by_page, table.len());
 }
 
@@ -100,11 +92,7 @@ struct Scan {
 impl Scan {
     fn start(model: &Model) -> Self {
         let keys: BTreeSet<_> = model.keys().cloned().collect();
-        Self {
-            throughout: keys.clone(),
-            ever: keys,
-            ..Self::default()
-        }
+        Self { throughout: keys.clone(), ever: keys, ..Self::default() }
     }
 
     fn finish(&self) {
@@ -112,11 +100,7 @@ impl Scan {
         assert!(given.is_superset(&self.throughout), "a scan missed a key");
         assert!(self.ever.is_superset(&given), "a scan invented a key");
         for key in &self.throughout {
-            assert_eq!(
-                self.given.iter().filter(|given| *given == key).count(),
-                1,
-                "a scan repeated a key"
-            );
+            assert_eq!(self.given.iter().filter(|given| *given == key).count(), 1, "a scan repeated a key");
         }
     }
 }
@@ -141,10 +125,7 @@ fn run(mut table: Table, ops: Vec<Op>) {
                 let slot = table.find(table.hash(&key(n)), &key(n));
                 assert_eq!(slot.is_some(), model.contains_key(&key(n)));
                 if let (Some(slot), Some(payload)) = (slot, model.get_mut(&key(n))) {
-                    assert_eq!(
-                        (table.key(slot), table.payload(slot)),
-                        (&key(n)[..], &payload[..])
-                    );
+                    assert_eq!((table.key(slot), table.payload(slot)), (&key(n)[..], &payload[..]));
                     table.payload_mut(slot).fill(byte);
                     payload.fill(byte);
                 }
@@ -239,17 +220,9 @@ fn the_table_grows_and_shrinks_with_its_contents() {
         assert!(remove(&mut table, &n.to_le_bytes()));
     }
     assert!(table.is_empty());
-    assert!(
-        table.page_count() <= full / 100 + 1,
-        "{} pages stay",
-        table.page_count()
-    );
+    assert!(table.page_count() <= full / 100 + 1, "{} pages stay", table.page_count());
     // A full chunk of the directory and the capacity of two small vectors may stay.
-    assert!(
-        table.heap_bytes() <= empty + 2560,
-        "{} bytes stay",
-        table.heap_bytes()
-    );
+    assert!(table.heap_bytes() <= empty + 2560, "{} bytes stay", table.heap_bytes());
     assert_eq!(table.recount(), table.heap_bytes());
 }
 
@@ -296,19 +269,11 @@ fn find_hash_meets_every_record_with_that_hash_and_stops_on_demand() {
     let hashes: BTreeSet<KeyHash> = (0..200).map(|n| table.hash(&key(n))).collect();
     for hash in hashes {
         let mut met = BTreeSet::new();
-        assert_eq!(
-            table.find_hash(hash, |slot| !met.insert(table.key(slot).to_vec())),
-            None
-        );
-        let expected = (0..200)
-            .map(key)
-            .filter(|key| table.hash(key) == hash)
-            .collect::<BTreeSet<_>>();
+        assert_eq!(table.find_hash(hash, |slot| !met.insert(table.key(slot).to_vec())), None);
+        let expected = (0..200).map(key).filter(|key| table.hash(key) == hash).collect::<BTreeSet<_>>();
         assert_eq!(met, expected);
         let last = expected.last().expect("the hash comes from a key");
-        let slot = table
-            .find_hash(hash, |slot| table.key(slot) == &last[..])
-            .expect("it was met");
+        let slot = table.find_hash(hash, |slot| table.key(slot) == &last[..]).expect("it was met");
         assert_eq!(table.key(slot), &last[..]);
     }
 }
@@ -386,11 +351,7 @@ fn every_record_is_sampled_equally_often() {
     let mut numbers = BTreeMap::new();
     for n in 0..1000usize {
         // Sizes from tiny to large, so that pages differ much in how many records they hold.
-        set(
-            &mut table,
-            &n.to_le_bytes(),
-            &vec![0; if n % 10 == 0 { 1000 } else { n % 7 }],
-        );
+        set(&mut table, &n.to_le_bytes(), &vec![0; if n % 10 == 0 { 1000 } else { n % 7 }]);
         numbers.insert(n.to_le_bytes().to_vec(), n);
     }
     let mut rng = Rng::new(42);
@@ -399,10 +360,7 @@ fn every_record_is_sampled_equally_often() {
         let slot = table.random(&mut rng).expect("there are records");
         seen[numbers[table.key(slot)]] += 1;
     }
-    let chi2: f64 = seen
-        .iter()
-        .map(|&n| (f64::from(n) - 200.0).powi(2) / 200.0)
-        .sum();
+    let chi2: f64 = seen.iter().map(|&n| (f64::from(n) - 200.0).powi(2) / 200.0).sum();
     // 999 degrees of freedom: mean 999, standard deviation 44.7; both tails at four deviations.
     assert!((820.0..1178.0).contains(&chi2), "chi squared {chi2}");
     table.clear();
@@ -417,24 +375,12 @@ fn a_write_under_a_snapshot_copies_one_page_and_the_next_write_none() {
     let pages = table.page_count();
     assert_eq!(table.pages_shared_with(&snapshot), pages);
     for _ in 0..2 {
-        let slot = table
-            .find(table.hash(&7u16.to_le_bytes()), &7u16.to_le_bytes())
-            .expect("it is there");
+        let slot = table.find(table.hash(&7u16.to_le_bytes()), &7u16.to_le_bytes()).expect("it is there");
         table.payload_mut(slot).fill(1);
         assert_eq!(table.pages_shared_with(&snapshot), pages - 1);
     }
-    assert!(
-        contents(&snapshot)
-            .values()
-            .all(|payload| payload == &[0; 20])
-    );
-    assert_eq!(
-        contents(&table)
-            .values()
-            .filter(|payload| **payload == [1; 20])
-            .count(),
-        1
-    );
+    assert!(contents(&snapshot).values().all(|payload| payload == &[0; 20]));
+    assert_eq!(contents(&table).values().filter(|payload| **payload == [1; 20]).count(), 1);
 }
 
 #[test]
