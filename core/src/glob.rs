@@ -108,11 +108,7 @@ fn same(a: u8, b: u8, nocase: bool) -> bool {
 fn in_range(a: u8, b: u8, byte: u8, nocase: bool) -> bool {
     let (a, b, byte) = (signed(a), signed(b), signed(byte));
     let (low, high) = if a <= b { (a, b) } else { (b, a) };
-    if nocase {
-        (fold(low)..=fold(high)).contains(&fold(byte))
-    } else {
-        (low..=high).contains(&byte)
-    }
+    if nocase { (fold(low)..=fold(high)).contains(&fold(byte)) } else { (low..=high).contains(&byte) }
 }
 
 fn signed(byte: u8) -> i32 {

@@ -14,11 +14,7 @@ const fn make_table() -> [u16; 256] {
         let mut crc = (byte as u16) << 8;
         let mut bit = 0;
         while bit < 8 {
-            crc = if crc & 0x8000 != 0 {
-                crc << 1 ^ 0x1021
-            } else {
-                crc << 1
-            };
+            crc = if crc & 0x8000 != 0 { crc << 1 ^ 0x1021 } else { crc << 1 };
             bit += 1;
         }
         table[byte] = crc;
@@ -29,9 +25,7 @@ const fn make_table() -> [u16; 256] {
 
 /// The CRC-16/XMODEM of `bytes`. O(length).
 pub fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, &byte| {
-        crc << 8 ^ TABLE[usize::from((crc >> 8) as u8 ^ byte)]
-    })
+    bytes.iter().fold(0, |crc, &byte| crc << 8 ^ TABLE[usize::from((crc >> 8) as u8 ^ byte)])
 }
 
 /// The slot of a key, below [`SLOTS`]. Only the hash tag counts where there is one: what stands between the first `{` and the first

@@ -15,11 +15,7 @@ const fn make_tables() -> [[u64; 256]; 8] {
         let mut crc = byte as u64;
         let mut bit = 0;
         while bit < 8 {
-            crc = if crc & 1 != 0 {
-                crc >> 1 ^ POLYNOMIAL_REFLECTED
-            } else {
-                crc >> 1
-            };
+            crc = if crc & 1 != 0 { crc >> 1 ^ POLYNOMIAL_REFLECTED } else { crc >> 1 };
             bit += 1;
         }
         tables[0][byte] = crc;

@@ -281,6 +281,7 @@ impl Engine {
                 decay_minutes: c.lfu_decay_time,
             },
             lazy_expire: c.lazyfree_lazy_expire,
+            lazy_user_del: c.lazyfree_lazy_user_del,
             string_bytes_max: c.proto_max_bulk_len,
             rdb_compression: c.rdbcompression,
             frozen_recency: false,

@@ -26,11 +26,7 @@ fn check_table(table: &str, texts: &[Vec<u8>], nocase: bool) -> (usize, usize) {
                 pattern.escape_ascii(),
                 text.escape_ascii()
             );
-            *(if expected {
-                &mut positive
-            } else {
-                &mut negative
-            }) += 1;
+            *(if expected { &mut positive } else { &mut negative }) += 1;
         }
     }
     (positive, negative)
@@ -39,30 +35,16 @@ fn check_table(table: &str, texts: &[Vec<u8>], nocase: bool) -> (usize, usize) {
 #[test]
 fn every_key_pattern_recorded_from_the_real_server_agrees() {
     let table = include_str!("recorded_keys.txt");
-    let keys: Vec<_> = table
-        .lines()
-        .nth(1)
-        .expect("the keys")
-        .split(' ')
-        .map(unhex)
-        .collect();
+    let keys: Vec<_> = table.lines().nth(1).expect("the keys").split(' ').map(unhex).collect();
     let (positive, negative) = check_table(table, &keys, false);
-    assert!(
-        positive > 1000 && negative > 10_000,
-        "{positive} {negative}"
-    );
+    assert!(positive > 1000 && negative > 10_000, "{positive} {negative}");
 }
 
 #[test]
 fn every_configuration_pattern_recorded_from_the_real_server_agrees() {
     let table = include_str!("recorded_nocase.txt");
-    let names: Vec<_> = table
-        .lines()
-        .nth(1)
-        .expect("the names")
-        .split(' ')
-        .map(|name| name.as_bytes().to_vec())
-        .collect();
+    let names: Vec<_> =
+        table.lines().nth(1).expect("the names").split(' ').map(|name| name.as_bytes().to_vec()).collect();
     let (positive, negative) = check_table(table, &names, true);
     assert!(positive > 300 && negative > 3000, "{positive} {negative}");
 }

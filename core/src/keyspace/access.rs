@@ -36,7 +36,8 @@ pub struct DataPolicy {
     pub lazy_expire: bool,
     /// `proto-max-bulk-len`: the longest string.
     pub string_bytes_max: u64,
-    /// `lazyfree-lazy-user-del`, `lazyfree-lazy-user-flush`…: commands ask the configuration for those themselves.
+    /// `lazyfree-lazy-user-del`: a key deleted by a command other than UNLINK is propagated as UNLINK.
+    pub lazy_user_del: bool,
     pub rdb_compression: bool,
     /// No recency is written while a snapshot is alive: reading must not copy pages.
     pub frozen_recency: bool,
@@ -257,8 +258,8 @@ impl<'e> Database<'e> {
     #[cold]
     fn delete_expired(&mut self, hash: KeyHash, slot: Slot, key: &[u8]) {
         self.db_mut().remove(slot, hash);
+        // Not a change of the caller's, so the dirty count stays: a GETDEL that finds an overdue key did nothing.
         self.effects.counters.expired_keys += 1;
-        self.effects.dirty += 1;
         let index = self.index;
         if self.effects.record_journal {
             let verb: &[u8] = if self.policy.lazy_expire { b"UNLINK" } else { b"DEL" };

@@ -14,6 +14,8 @@ use crate::types::{LargeString, Object, StringRef, ValueRef};
 pub enum NewValue<'a> {
     /// Bytes that a client wrote whole: `int`, `embstr` or `raw` by their contents.
     String(&'a [u8]),
+    /// Bytes that stay text even if they look like an integer (INCRBYFLOAT): `embstr` or `raw` by their length.
+    Text(&'a [u8]),
     /// The result of a modification in place: `raw`, however short.
     RawString(&'a [u8]),
     Int(i64),
@@ -154,11 +156,9 @@ impl Db {
                     let (body, len) = entry::int_body(value);
                     return self.write(hash, key, slot, Kind::Int, &body[..len], expiry, recency);
                 }
-                if bytes.len() <= EMBSTR_BYTES_MAX {
-                    return self.write(hash, key, slot, Kind::Embstr, bytes, expiry, recency);
-                }
-                self.store_raw(hash, key, slot, bytes, expiry, recency)
+                self.store_text(hash, key, slot, bytes, expiry, recency)
             }
+            NewValue::Text(bytes) => self.store_text(hash, key, slot, bytes, expiry, recency),
             NewValue::RawString(bytes) => self.store_raw(hash, key, slot, bytes, expiry, recency),
             NewValue::Object(object) => self.store_object(hash, key, slot, object, expiry, recency),
         }
@@ -224,7 +224,7 @@ impl Db {
         match payload.kind() {
             Kind::Int if payload.is_shared_int() => NewValue::Int(payload.int()),
             Kind::Int => NewValue::OwnInt(payload.int()),
-            Kind::Embstr => NewValue::String(payload.body()),
+            Kind::Embstr => NewValue::Text(payload.body()),
             Kind::Raw => NewValue::RawString(payload.body()),
             Kind::Object => NewValue::Object(self.object(payload.object_id()).clone()),
         }
@@ -282,6 +282,21 @@ impl Db {
             let object = self.objects.remove(id).expect("an entry's object is in the slab");
             self.object_bytes -= object.heap_bytes();
         }
+    }
+
+    fn store_text(
+        &mut self,
+        hash: KeyHash,
+        key: &[u8],
+        slot: Option<Slot>,
+        bytes: &[u8],
+        expiry: Option<UnixMillis>,
+        recency: Recency,
+    ) -> Slot {
+        if bytes.len() <= EMBSTR_BYTES_MAX {
+            return self.write(hash, key, slot, Kind::Embstr, bytes, expiry, recency);
+        }
+        self.store_raw(hash, key, slot, bytes, expiry, recency)
     }
 
     fn store_raw(

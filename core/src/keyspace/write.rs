@@ -12,7 +12,7 @@
 
 use super::access::Database;
 use super::db::NewValue;
-use super::effects::Event;
+use super::effects::{Event, EventClass};
 use super::recency::Recency;
 use crate::commands::CommandError;
 use crate::structures::{KeyHash, Slot};
@@ -37,7 +37,7 @@ pub struct Detached {
 
 #[derive(Clone, Debug)]
 enum DetachedValue {
-    String(Vec<u8>),
+    Text(Vec<u8>),
     RawString(Vec<u8>),
     Int(i64),
     OwnInt(i64),
@@ -49,7 +49,7 @@ impl Database<'_> {
     /// the owners writes to them.
     pub fn detached(&self, slot: Slot) -> Detached {
         let value = match self.db().copy_value(slot) {
-            NewValue::String(bytes) => DetachedValue::String(bytes.to_vec()),
+            NewValue::String(bytes) | NewValue::Text(bytes) => DetachedValue::Text(bytes.to_vec()),
             NewValue::RawString(bytes) => DetachedValue::RawString(bytes.to_vec()),
             NewValue::Int(value) => DetachedValue::Int(value),
             NewValue::OwnInt(value) => DetachedValue::OwnInt(value),
@@ -117,6 +117,7 @@ impl<'g, 'e> Write<'g, 'e> {
             None => self.db.created(),
         };
         let (hash, key, slot) = (self.hash, self.key, self.slot);
+        self.announce_new();
         self.slot = Some(self.db.db_mut().store(hash, key, slot, value, expiry, recency));
         self.changed = true;
     }
@@ -184,12 +185,13 @@ impl<'g, 'e> Write<'g, 'e> {
     pub fn put(&mut self, detached: Detached, moved: bool) {
         let recency = if moved { detached.recency } else { self.db.created() };
         let value = match &detached.value {
-            DetachedValue::String(bytes) => NewValue::String(bytes),
+            DetachedValue::Text(bytes) => NewValue::Text(bytes),
             DetachedValue::RawString(bytes) => NewValue::RawString(bytes),
             DetachedValue::Int(value) if moved => NewValue::Int(*value),
             DetachedValue::Int(value) | DetachedValue::OwnInt(value) => NewValue::OwnInt(*value),
             DetachedValue::Object(object) => NewValue::Object(object.clone()),
         };
+        self.announce_new();
         let (hash, key, slot) = (self.hash, self.key, self.slot);
         self.slot = Some(self.db.db_mut().store(hash, key, slot, value, detached.expiry, recency));
         self.changed = true;
@@ -219,6 +221,15 @@ impl<'g, 'e> Write<'g, 'e> {
         effects.touch(index, key, exists);
         for &event in events {
             effects.notify(event, index, key);
+        }
+    }
+
+    /// A key that is about to be created has an event of its own, before that of the command.
+    #[inline]
+    fn announce_new(&mut self) {
+        if self.slot.is_none() {
+            let index = self.db.index;
+            self.db.effects.notify(Event::new(EventClass::NEW, "new"), index, self.key);
         }
     }
 

@@ -20,10 +20,7 @@ const GROUP_DIGITS: usize = 9;
 impl BigDecimal {
     /// `mantissa × 2^exponent`, exactly. O(exponent²).
     pub fn scaled_by_power_of_two(mantissa: u64, exponent: i32) -> Self {
-        let mut value = Self {
-            groups: Vec::new(),
-            decimals: 0,
-        };
+        let mut value = Self { groups: Vec::new(), decimals: 0 };
         let mut rest = mantissa;
         while rest != 0 {
             value.groups.push((rest % GROUP) as u32);

@@ -18,20 +18,11 @@ pub fn parse(text: &[u8]) -> Option<f64> {
         Kind::Infinite => f64::INFINITY,
         Kind::Decimal(digits) => {
             let text = std::str::from_utf8(text).expect("the scan took ASCII only");
-            in_range(
-                text.parse::<f64>()
-                    .expect("std reads whatever C's decimal grammar allows")
-                    .abs(),
-                digits,
-            )?
+            in_range(text.parse::<f64>().expect("std reads whatever C's decimal grammar allows").abs(), digits)?
         }
         Kind::Hex(digits) => in_range(round_hex(digits), digits)?,
     };
-    Some(if scanned.negative {
-        -magnitude
-    } else {
-        magnitude
-    })
+    Some(if scanned.negative { -magnitude } else { magnitude })
 }
 
 /// Refuses overflow to infinity and underflow to zero, the two cases of ERANGE that Redis minds.
@@ -76,34 +67,18 @@ impl DoubleText {
 /// Prints a double as Redis replies and stores it (`%.17g`). Allocates nothing.
 pub fn format(value: f64) -> DoubleText {
     const PLAIN_INTEGER_MAX: f64 = 1e17;
-    let mut text = DoubleText {
-        bytes: [0; 32],
-        len: 0,
-    };
+    let mut text = DoubleText { bytes: [0; 32], len: 0 };
     if value.is_nan() {
-        text.push(if value.is_sign_negative() {
-            b"-nan"
-        } else {
-            b"nan"
-        });
+        text.push(if value.is_sign_negative() { b"-nan" } else { b"nan" });
     } else if value.is_infinite() {
         text.push(if value > 0.0 { b"inf" } else { b"-inf" });
     } else if value == 0.0 {
-        text.push(if value.is_sign_negative() {
-            b"-0"
-        } else {
-            b"0"
-        });
+        text.push(if value.is_sign_negative() { b"-0" } else { b"0" });
     } else if value.abs() < PLAIN_INTEGER_MAX && value == (value as i64) as f64 {
         text.push(DecimalBuffer::new().format(value as i64));
     } else {
         let (digits, exponent) = significant_digits(value.abs());
-        layout_g17(
-            &mut |bytes| text.push(bytes),
-            value < 0.0,
-            &digits,
-            exponent,
-        );
+        layout_g17(&mut |bytes| text.push(bytes), value < 0.0, &digits, exponent);
     }
     text
 }
@@ -122,10 +97,7 @@ fn significant_digits(value: f64) -> ([u8; 17], i32) {
         }
     }
     // `d.dddddddddddddddde-ddd` is at most 23 bytes.
-    let mut stack = Stack {
-        bytes: [0; 24],
-        len: 0,
-    };
+    let mut stack = Stack { bytes: [0; 24], len: 0 };
     write!(stack, "{value:.16e}").expect("the stack buffer takes every double");
     let mut digits = [0; 17];
     digits[0] = stack.bytes[0];
@@ -192,14 +164,8 @@ mod tests {
         assert_eq!(parse(b"0x1.8p1"), Some(3.0));
         assert_eq!(parse(b"-0xA.8"), Some(-10.5));
         assert_eq!(parse(b"0x1.00000000000008p0"), Some(1.0));
-        assert_eq!(
-            parse(b"0x1.00000000000018p0"),
-            Some(1.0 + 2.0 * f64::EPSILON)
-        );
-        assert_eq!(
-            parse(b"0x1.000000000000080000000000000000000000000000001p0"),
-            Some(1.0 + f64::EPSILON)
-        );
+        assert_eq!(parse(b"0x1.00000000000018p0"), Some(1.0 + 2.0 * f64::EPSILON));
+        assert_eq!(parse(b"0x1.000000000000080000000000000000000000000000001p0"), Some(1.0 + f64::EPSILON));
         assert_eq!(parse(b"0x1p-1074"), Some(5e-324));
         assert_eq!(parse(b"0x1p-1075"), None);
         assert_eq!(parse(b"0x1.8p-1075"), Some(5e-324));

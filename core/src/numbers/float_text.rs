@@ -55,14 +55,10 @@ impl<'a> FloatText<'a> {
         };
         let kind = match rest {
             [b'0'..=b'9' | b'.', ..] => match rest {
-                [b'0', b'x' | b'X', hex @ ..] => {
-                    Kind::Hex(Digits::scan(hex, b'p', |b| b.is_ascii_hexdigit())?)
-                }
+                [b'0', b'x' | b'X', hex @ ..] => Kind::Hex(Digits::scan(hex, b'p', |b| b.is_ascii_hexdigit())?),
                 _ => Kind::Decimal(Digits::scan(rest, b'e', |b| b.is_ascii_digit())?),
             },
-            _ if rest.eq_ignore_ascii_case(b"inf") || rest.eq_ignore_ascii_case(b"infinity") => {
-                Kind::Infinite
-            }
+            _ if rest.eq_ignore_ascii_case(b"inf") || rest.eq_ignore_ascii_case(b"infinity") => Kind::Infinite,
             _ => return None,
         };
         Some(Self { negative, kind })
@@ -71,12 +67,7 @@ impl<'a> FloatText<'a> {
 
 impl<'a> Digits<'a> {
     fn scan(text: &'a [u8], exponent_mark: u8, is_digit: fn(&u8) -> bool) -> Option<Self> {
-        let run = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .position(|b| !is_digit(b))
-                .unwrap_or(bytes.len())
-        };
+        let run = |bytes: &[u8]| bytes.iter().position(|b| !is_digit(b)).unwrap_or(bytes.len());
         let (integer, rest) = text.split_at(run(text));
         let (fraction, rest) = match rest {
             [b'.', rest @ ..] => rest.split_at(run(rest)),
@@ -90,11 +81,7 @@ impl<'a> Digits<'a> {
             [mark, rest @ ..] if mark.eq_ignore_ascii_case(&exponent_mark) => scan_exponent(rest)?,
             _ => return None,
         };
-        Some(Self {
-            integer,
-            fraction,
-            exponent,
-        })
+        Some(Self { integer, fraction, exponent })
     }
 
     pub fn all(self) -> impl Iterator<Item = u8> + 'a {
@@ -118,9 +105,7 @@ impl<'a> Digits<'a> {
         let mut inexact = false;
         let mut dropped = 0i64;
         for digit in self.all() {
-            let digit = (digit as char)
-                .to_digit(16)
-                .expect("the scan took hexadecimal digits only");
+            let digit = (digit as char).to_digit(16).expect("the scan took hexadecimal digits only");
             if mantissa >> 120 != 0 {
                 inexact |= digit != 0;
                 dropped += 1;
@@ -129,11 +114,7 @@ impl<'a> Digits<'a> {
             }
         }
         let exponent = self.exponent + 4 * (dropped - self.fraction.len() as i64);
-        Binary {
-            mantissa,
-            exponent,
-            inexact,
-        }
+        Binary { mantissa, exponent, inexact }
     }
 }
 
@@ -146,19 +127,14 @@ fn scan_exponent(text: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let magnitude = digits.iter().fold(0i64, |value, digit| {
-        (value * 10 + i64::from(digit - b'0')).min(EXPONENT_SATURATED)
-    });
+    let magnitude =
+        digits.iter().fold(0i64, |value, digit| (value * 10 + i64::from(digit - b'0')).min(EXPONENT_SATURATED));
     Some(if negative { -magnitude } else { magnitude })
 }
 
 impl Binary {
     pub fn exact(mantissa: u128, exponent: i64) -> Self {
-        Self {
-            mantissa,
-            exponent,
-            inexact: false,
-        }
+        Self { mantissa, exponent, inexact: false }
     }
 
     /// Rounds to `precision` bits, ties to even, but to no unit below `2^exponent_min` (gradual underflow).
@@ -181,11 +157,7 @@ impl Binary {
         let (quotient, rest, half) = if shift == 128 {
             (0, self.mantissa, 1u128 << 127)
         } else {
-            (
-                self.mantissa >> shift,
-                self.mantissa & ((1 << shift) - 1),
-                1 << (shift - 1),
-            )
+            (self.mantissa >> shift, self.mantissa & ((1 << shift) - 1), 1 << (shift - 1))
         };
         let above = rest > half || (rest == half && (self.inexact || quotient & 1 == 1));
         (quotient + u128::from(above), exponent)
@@ -194,16 +166,8 @@ impl Binary {
 
 /// Appends 17 significant digits as C's `%.17g` lays them out: the number is `digits[0].digits[1..] × 10^exponent`, trailing
 /// zeros are cut, and the plain notation serves from 10^-4 to below 10^17. At most 26 bytes.
-pub(super) fn layout_g17(
-    out: &mut impl FnMut(&[u8]),
-    negative: bool,
-    digits: &[u8; 17],
-    exponent: i32,
-) {
-    let kept = digits
-        .iter()
-        .rposition(|&digit| digit != b'0')
-        .map_or(1, |last| last + 1);
+pub(super) fn layout_g17(out: &mut impl FnMut(&[u8]), negative: bool, digits: &[u8; 17], exponent: i32) {
+    let kept = digits.iter().rposition(|&digit| digit != b'0').map_or(1, |last| last + 1);
     if negative {
         out(b"-");
     }

@@ -40,13 +40,8 @@ enum Magnitude {
 }
 
 impl LongDouble {
-    pub const ZERO: Self = Self {
-        negative: false,
-        magnitude: Magnitude::Finite {
-            mantissa: 0,
-            exponent: EXPONENT_MIN as i16,
-        },
-    };
+    pub const ZERO: Self =
+        Self { negative: false, magnitude: Magnitude::Finite { mantissa: 0, exponent: EXPONENT_MIN as i16 } };
 
     /// Reads a number as INCRBYFLOAT does: `strtold` over the whole text, refusing white space in front, `nan`,
     /// overflow, underflow to zero, and texts of 5120 bytes or more. O(length).
@@ -60,18 +55,12 @@ impl LongDouble {
             Kind::Decimal(digits) => in_range(parse_decimal(digits)?, digits)?,
             Kind::Hex(digits) => in_range(Magnitude::round(digits.to_binary()), digits)?,
         };
-        Some(Self {
-            negative: scanned.negative,
-            magnitude,
-        })
+        Some(Self { negative: scanned.negative, magnitude })
     }
 
     /// The exact value of an integer: 64 bits of mantissa hold it.
     pub fn from_i64(value: i64) -> Self {
-        Self {
-            negative: value < 0,
-            magnitude: Magnitude::round(Binary::exact(u128::from(value.unsigned_abs()), 0)),
-        }
+        Self { negative: value < 0, magnitude: Magnitude::round(Binary::exact(u128::from(value.unsigned_abs()), 0)) }
     }
 
     /// Whether this is an ordinary number, neither infinite nor NaN.
@@ -92,8 +81,7 @@ impl LongDouble {
             if self.negative && scaled != 0 {
                 out.push(b'-');
             }
-            let integer =
-                u64::try_from(scaled / SCALE).expect("the integer part has at most 64 bits");
+            let integer = u64::try_from(scaled / SCALE).expect("the integer part has at most 64 bits");
             let fraction = (scaled % SCALE) as u64;
             out.extend_from_slice(DecimalBuffer::new().format(integer));
             append_fraction(out, fraction);
@@ -105,9 +93,7 @@ impl LongDouble {
         if exponent <= 64 {
             out.extend_from_slice(DecimalBuffer::new().format(u128::from(mantissa) << exponent));
         } else {
-            out.extend_from_slice(
-                &BigDecimal::scaled_by_power_of_two(mantissa, exponent.into()).digits(),
-            );
+            out.extend_from_slice(&BigDecimal::scaled_by_power_of_two(mantissa, exponent.into()).digits());
         }
     }
 
@@ -130,12 +116,7 @@ impl LongDouble {
             let exact = BigDecimal::scaled_by_power_of_two(mantissa, exponent.into());
             (digits, power) = exact.significant_digits();
         }
-        layout_g17(
-            &mut |bytes| out.extend_from_slice(bytes),
-            self.negative,
-            &digits,
-            power,
-        );
+        layout_g17(&mut |bytes| out.extend_from_slice(bytes), self.negative, &digits, power);
     }
 
     /// Prints what is not finite; else hands out mantissa and exponent.
@@ -157,10 +138,7 @@ impl std::ops::Neg for LongDouble {
     type Output = Self;
 
     fn neg(self) -> Self {
-        Self {
-            negative: !self.negative,
-            ..self
-        }
+        Self { negative: !self.negative, ..self }
     }
 }
 
@@ -171,46 +149,25 @@ impl std::ops::Add for LongDouble {
     fn add(self, other: Self) -> Self {
         use Magnitude::{Finite, Infinite, Nan};
         let (a, b) = match (self.magnitude, other.magnitude) {
-            (
-                Finite {
-                    mantissa: a,
-                    exponent: ae,
-                },
-                Finite {
-                    mantissa: b,
-                    exponent: be,
-                },
-            ) => ((a, ae), (b, be)),
+            (Finite { mantissa: a, exponent: ae }, Finite { mantissa: b, exponent: be }) => ((a, ae), (b, be)),
             (Nan, _) | (_, Nan) => {
-                return Self {
-                    negative: true,
-                    magnitude: Nan,
-                };
+                return Self { negative: true, magnitude: Nan };
             }
             (Infinite, Infinite) if self.negative != other.negative => {
-                return Self {
-                    negative: true,
-                    magnitude: Nan,
-                };
+                return Self { negative: true, magnitude: Nan };
             }
             (Infinite, _) => return self,
             (_, Infinite) => return other,
         };
         // Numbers are normalised, so the pair (exponent, mantissa) orders magnitudes.
-        let ((large, small), negative) = if (a.1, a.0) >= (b.1, b.0) {
-            ((a, b), self.negative)
-        } else {
-            ((b, a), other.negative)
-        };
+        let ((large, small), negative) =
+            if (a.1, a.0) >= (b.1, b.0) { ((a, b), self.negative) } else { ((b, a), other.negative) };
         let same_sign = self.negative == other.negative;
         let sum = add_magnitudes(large, small, same_sign);
         if sum.mantissa == 0 && !same_sign {
             return Self::ZERO;
         }
-        Self {
-            negative,
-            magnitude: Magnitude::round(sum),
-        }
+        Self { negative, magnitude: Magnitude::round(sum) }
     }
 }
 
@@ -228,11 +185,7 @@ fn add_magnitudes(large: (u64, i16), small: (u64, i16), same_sign: bool) -> Bina
         // What was cut off is owed: borrow one unit, and remember that a part of it comes back.
         large_wide - shifted - u128::from(inexact)
     };
-    Binary {
-        mantissa,
-        exponent: i64::from(large.1 - GUARD_BITS),
-        inexact,
-    }
+    Binary { mantissa, exponent: i64::from(large.1 - GUARD_BITS), inexact }
 }
 
 impl Magnitude {
@@ -250,10 +203,7 @@ impl Magnitude {
             return Self::Infinite;
         }
         let mantissa = u64::try_from(mantissa).expect("rounded to 64 bits");
-        Self::Finite {
-            mantissa,
-            exponent: exponent as i16,
-        }
+        Self::Finite { mantissa, exponent: exponent as i16 }
     }
 }
 
@@ -270,18 +220,11 @@ fn parse_decimal(digits: Digits<'_>) -> Option<Magnitude> {
     // 5^27 is the last power of five below 2^63.
     const POWER_MAX: i64 = 27;
     let scale = digits.exponent.saturating_sub(digits.fraction.len() as i64);
-    if digits.integer.len() + digits.fraction.len() <= 19
-        && (-POWER_MAX..=POWER_MAX).contains(&scale)
-    {
-        let number = digits
-            .all()
-            .fold(0u64, |value, digit| value * 10 + u64::from(digit - b'0'));
+    if digits.integer.len() + digits.fraction.len() <= 19 && (-POWER_MAX..=POWER_MAX).contains(&scale) {
+        let number = digits.all().fold(0u64, |value, digit| value * 10 + u64::from(digit - b'0'));
         let power = 5u64.pow(scale.unsigned_abs() as u32);
         if scale >= 0 {
-            return Some(Magnitude::round(Binary::exact(
-                u128::from(number) * u128::from(power),
-                scale,
-            )));
+            return Some(Magnitude::round(Binary::exact(u128::from(number) * u128::from(power), scale)));
         }
         return Some(Magnitude::round(divide(number, power, scale)));
     }
@@ -297,11 +240,7 @@ fn divide(number: u64, power: u64, scale: i64) -> Binary {
     let dividend = u128::from(number) << shift;
     let mantissa = dividend / u128::from(power);
     let inexact = !dividend.is_multiple_of(u128::from(power));
-    Binary {
-        mantissa,
-        exponent: scale - i64::from(shift),
-        inexact,
-    }
+    Binary { mantissa, exponent: scale - i64::from(shift), inexact }
 }
 
 /// Any decimal, through arbitrary precision. The power of the first digit bounds what is worth computing.
@@ -317,22 +256,14 @@ fn parse_any_decimal(digits: Digits<'_>) -> Option<Magnitude> {
         return Some(Magnitude::round(Binary::exact(0, 0)));
     }
     let ascii = |bytes| std::str::from_utf8(bytes).expect("the scan took ASCII only");
-    let text = format!(
-        "0{}.{}0e{}",
-        ascii(digits.integer),
-        ascii(digits.fraction),
-        digits.exponent
-    );
+    let text = format!("0{}.{}0e{}", ascii(digits.integer), ascii(digits.fraction), digits.exponent);
     let value = text.parse::<X87DoubleExtended>().ok()?;
     if value.is_infinite() {
         return Some(Magnitude::Infinite);
     }
     let bits = value.to_bits();
     let biased = (bits >> 64) as i64 & 0x7fff;
-    Some(Magnitude::round(Binary::exact(
-        bits & u128::from(u64::MAX),
-        biased.max(1) - 1 + EXPONENT_MIN,
-    )))
+    Some(Magnitude::round(Binary::exact(bits & u128::from(u64::MAX), biased.max(1) - 1 + EXPONENT_MIN)))
 }
 
 /// `value / 2^shift`, rounded to nearest, ties to even.
@@ -358,11 +289,7 @@ fn append_fraction(out: &mut Vec<u8>, mut fraction: u64) {
         *place = b'0' + (fraction % 10) as u8;
         fraction /= 10;
     }
-    let kept = decimals
-        .iter()
-        .rposition(|&digit| digit != b'0')
-        .expect("the point is no zero")
-        + 1;
+    let kept = decimals.iter().rposition(|&digit| digit != b'0').expect("the point is no zero") + 1;
     out.extend_from_slice(&decimals[..kept]);
 }
 
@@ -395,9 +322,7 @@ mod tests {
             let [a, b, expected] = line.split(' ').collect::<Vec<_>>()[..] else {
                 panic!("three columns: {line}");
             };
-            let sum = LongDouble::parse(a.as_bytes())
-                .zip(LongDouble::parse(b.as_bytes()))
-                .map(|(a, b)| a + b);
+            let sum = LongDouble::parse(a.as_bytes()).zip(LongDouble::parse(b.as_bytes())).map(|(a, b)| a + b);
             assert_eq!(describe(sum), expected, "{a} + {b}");
             rows += 1;
         }
@@ -456,22 +381,15 @@ mod tests {
     fn the_largest_value_prints_all_its_digits() {
         let text = human(number("0x1.fffffffffffffffep16383"));
         assert_eq!(text.len(), 4933);
-        assert!(text.starts_with(
-            "118973149535723176502126385303097020516906332229462420044032373389173700"
-        ));
+        assert!(text.starts_with("118973149535723176502126385303097020516906332229462420044032373389173700"));
     }
 
     fn to_apfloat(value: LongDouble) -> X87DoubleExtended {
         let Magnitude::Finite { mantissa, exponent } = value.magnitude else {
             panic!("finite values only");
         };
-        let biased = if mantissa >> 63 == 0 {
-            0
-        } else {
-            i64::from(exponent) - EXPONENT_MIN + 1
-        };
-        let bits =
-            u128::from(mantissa) | ((biased as u128) << 64) | (u128::from(value.negative) << 79);
+        let biased = if mantissa >> 63 == 0 { 0 } else { i64::from(exponent) - EXPONENT_MIN + 1 };
+        let bits = u128::from(mantissa) | ((biased as u128) << 64) | (u128::from(value.negative) << 79);
         X87DoubleExtended::from_bits(bits)
     }
 

@@ -18,10 +18,7 @@ const DIGITS_MAX: usize = 127;
 pub fn parse(text: &[u8]) -> Option<u64> {
     // C's string ends at the first NUL.
     let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
-    let digits_len = text
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits_len = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(digits_len);
     let factor: u64 = match unit.to_ascii_lowercase().as_slice() {
         b"" | b"b" => 1,
@@ -36,11 +33,8 @@ pub fn parse(text: &[u8]) -> Option<u64> {
     if digits.len() > DIGITS_MAX {
         return None;
     }
-    let count = digits.iter().fold(0u64, |value, digit| {
-        value
-            .saturating_mul(10)
-            .saturating_add(u64::from(digit - b'0'))
-    });
+    let count =
+        digits.iter().fold(0u64, |value, digit| value.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
     Some(count.wrapping_mul(factor))
 }
 

@@ -61,10 +61,7 @@ pub fn append_footer(out: &mut Vec<u8>) {
 
 /// Checks the footer and gives the type byte and what follows it, footer included (see above). With `skip_checksum` (DEBUG SET-SKIP-CHECKSUM-VALIDATION) only the version counts.
 pub fn verify_and_split(payload: &[u8], skip_checksum: bool) -> Result<(u8, &[u8]), PayloadError> {
-    let body_len = payload
-        .len()
-        .checked_sub(FOOTER_LEN)
-        .ok_or(PayloadError::VersionOrChecksum)?;
+    let body_len = payload.len().checked_sub(FOOTER_LEN).ok_or(PayloadError::VersionOrChecksum)?;
     let footer = &payload[body_len..];
     let version = u16::from_le_bytes([footer[0], footer[1]]);
     if version > RDB_VERSION {
@@ -102,16 +99,9 @@ mod tests {
         for line in include_str!("recorded_dumps.txt").lines().skip(1) {
             let (value, payload) = line.split_once(' ').expect("two columns");
             let (value, payload) = (unhex(value), unhex(payload));
-            assert!(
-                dump_string(&value, true) == payload,
-                "{}",
-                value.escape_ascii()
-            );
+            assert!(dump_string(&value, true) == payload, "{}", value.escape_ascii());
             let (kind, object) = verify_and_split(&payload, false).expect("a good payload");
-            assert_eq!(
-                (kind, restore_string(object).as_deref()),
-                (TYPE_STRING, Ok(&value[..]))
-            );
+            assert_eq!((kind, restore_string(object).as_deref()), (TYPE_STRING, Ok(&value[..])));
             compressed += usize::from(payload[1] == 0xc3);
         }
         assert!(compressed > 100, "{compressed}");
@@ -138,17 +128,11 @@ mod tests {
 
     #[test]
     fn short_payloads_and_later_versions_are_refused() {
-        assert_eq!(
-            verify_and_split(b"123456789", false),
-            Err(PayloadError::VersionOrChecksum)
-        );
+        assert_eq!(verify_and_split(b"123456789", false), Err(PayloadError::VersionOrChecksum));
         let mut payload = b"\0\x01a".to_vec();
         payload.extend_from_slice(&11u16.to_le_bytes());
         payload.extend_from_slice(&crc64(0, &payload).to_le_bytes());
-        assert_eq!(
-            verify_and_split(&payload, true),
-            Err(PayloadError::VersionOrChecksum)
-        );
+        assert_eq!(verify_and_split(&payload, true), Err(PayloadError::VersionOrChecksum));
     }
 
     quickcheck! {

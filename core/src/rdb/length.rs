@@ -127,13 +127,7 @@ mod tests {
 
     #[test]
     fn unknown_forms_and_cut_lengths_are_corrupt() {
-        for bytes in [
-            &[][..],
-            &[0x40],
-            &[0x80, 0, 0, 0],
-            &[0x81, 0, 0, 0, 0, 0, 0, 0],
-            &[0x82, 0, 0, 0, 0],
-        ] {
+        for bytes in [&[][..], &[0x40], &[0x80, 0, 0, 0], &[0x81, 0, 0, 0, 0, 0, 0, 0], &[0x82, 0, 0, 0, 0]] {
             assert_eq!(Reader::new(bytes).length(), Err(Corrupt));
         }
         assert_eq!(Reader::new(&[0xc3]).length(), Ok(Length::Special(3)));

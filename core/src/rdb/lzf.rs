@@ -29,11 +29,7 @@ pub fn compress(input: &[u8], output_max: usize) -> Option<Vec<u8>> {
         return None;
     }
     let mut table = vec![0u32; 1 << HASH_BITS];
-    let mut writer = Writer {
-        out: Vec::with_capacity(output_max.min(input.len()) + 4),
-        run: 0,
-        output_max,
-    };
+    let mut writer = Writer { out: Vec::with_capacity(output_max.min(input.len()) + 4), run: 0, output_max };
     writer.out.push(0);
     let mut at = 0;
     // The last two bytes can begin no match.
@@ -68,8 +64,7 @@ pub fn compress(input: &[u8], output_max: usize) -> Option<Vec<u8>> {
 }
 
 fn hash(input: &[u8], at: usize) -> usize {
-    let word =
-        u32::from(input[at]) << 16 | u32::from(input[at + 1]) << 8 | u32::from(input[at + 2]);
+    let word = u32::from(input[at]) << 16 | u32::from(input[at + 1]) << 8 | u32::from(input[at + 2]);
     let mixed = (word >> (24 - HASH_BITS)).wrapping_sub(word.wrapping_mul(5));
     (mixed & ((1 << HASH_BITS) - 1)) as usize
 }
@@ -87,9 +82,7 @@ fn match_length(input: &[u8], candidate: usize, at: usize) -> usize {
     let limit = (input.len() - at - 2).min(MATCH_MAX);
     let limit = if limit > 16 { limit.max(19) } else { limit };
     let (from, to) = (&input[candidate..], &input[at..]);
-    (3..limit)
-        .find(|&i| from[i] != to[i])
-        .unwrap_or(limit.max(3))
+    (3..limit).find(|&i| from[i] != to[i]).unwrap_or(limit.max(3))
 }
 
 /// The output: a run of literals is open at all times, its control byte standing `run + 1` bytes before the end.
@@ -187,11 +180,7 @@ pub fn decompress(input: &[u8], length: u64) -> Result<Vec<u8>, Corrupt> {
             out.push(out[i]);
         }
     }
-    if out.len() == length {
-        Ok(out)
-    } else {
-        Err(Corrupt)
-    }
+    if out.len() == length { Ok(out) } else { Err(Corrupt) }
 }
 
 #[cfg(test)]

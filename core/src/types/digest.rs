@@ -26,10 +26,7 @@ impl Digest {
     /// Adds `bytes` without regard to order.
     pub fn xor(&mut self, bytes: &[u8]) {
         let hash: [u8; 20] = Sha1::digest(bytes).into();
-        self.0
-            .iter_mut()
-            .zip(hash)
-            .for_each(|(mine, other)| *mine ^= other);
+        self.0.iter_mut().zip(hash).for_each(|(mine, other)| *mine ^= other);
     }
 
     /// Adds `bytes` in order.
@@ -135,43 +132,19 @@ mod tests {
 
     #[test]
     fn values_digest_as_on_the_real_server() {
-        assert_eq!(
-            hex(value(b"", false)),
-            "8b3447c33a834b810e3e181b6fd6a2ee1020921c"
-        );
-        assert_eq!(
-            hex(value(b"abc", false)),
-            "21ffcd2d36aebffca02995acb412bcb827d4c1db"
-        );
-        assert_eq!(
-            hex(value(b"abc", true)),
-            "c77a33d2ea9755a8613f7e54f17873233d7a8058"
-        );
-        assert_eq!(
-            hex(value(b"12345", false)),
-            "e1cf90774e995ae03de66e8109dc5cb9d9c2dc83"
-        );
-        assert_eq!(
-            hex(value(b"-1", true)),
-            "29b9b04a5b139396d6dcf46b7457ddb0a57298ac"
-        );
+        assert_eq!(hex(value(b"", false)), "8b3447c33a834b810e3e181b6fd6a2ee1020921c");
+        assert_eq!(hex(value(b"abc", false)), "21ffcd2d36aebffca02995acb412bcb827d4c1db");
+        assert_eq!(hex(value(b"abc", true)), "c77a33d2ea9755a8613f7e54f17873233d7a8058");
+        assert_eq!(hex(value(b"12345", false)), "e1cf90774e995ae03de66e8109dc5cb9d9c2dc83");
+        assert_eq!(hex(value(b"-1", true)), "29b9b04a5b139396d6dcf46b7457ddb0a57298ac");
     }
 
     #[test]
     fn datasets_digest_as_on_the_real_server() {
-        assert_eq!(
-            hex(dataset(&[])),
-            "0000000000000000000000000000000000000000"
-        );
-        assert_eq!(
-            hex(dataset(&[(0, &[("a", "1", false)])])),
-            "943d800368fb9c0e951138f1bc0e313ac769d91f"
-        );
+        assert_eq!(hex(dataset(&[])), "0000000000000000000000000000000000000000");
+        assert_eq!(hex(dataset(&[(0, &[("a", "1", false)])])), "943d800368fb9c0e951138f1bc0e313ac769d91f");
         let keys: Keys<'_> = &[("a", "1", false), ("b", "hello", true)];
-        assert_eq!(
-            hex(dataset(&[(0, keys), (3, &[("c", "", false)])])),
-            "02edc4d943d58c97441444b0c65037f3241811f7"
-        );
+        assert_eq!(hex(dataset(&[(0, keys), (3, &[("c", "", false)])])), "02edc4d943d58c97441444b0c65037f3241811f7");
     }
 
     quickcheck! {

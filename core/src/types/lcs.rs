@@ -80,9 +80,7 @@ fn fill_table(a: &[u8], b: &[u8]) -> Result<Vec<u32>, LcsError> {
     let cells = (a.len() + 1) * width;
     let mut table = Vec::new();
     // Where the limit was raised far up, running out of memory is an answer and not the end of the server.
-    table
-        .try_reserve_exact(cells)
-        .map_err(|_| LcsError::AllocationFailed)?;
+    table.try_reserve_exact(cells).map_err(|_| LcsError::AllocationFailed)?;
     table.resize(cells, 0u32);
     for (i, &byte) in a.iter().enumerate() {
         let (above, row) = table[i * width..(i + 2) * width].split_at_mut(width);
@@ -95,11 +93,7 @@ fn fill_table(a: &[u8], b: &[u8]) -> Result<Vec<u32>, LcsError> {
 fn fill_row(byte: u8, b: &[u8], above: &[u32], row: &mut [u32]) {
     let mut left = 0;
     for ((&other, pair), cell) in b.iter().zip(above.windows(2)).zip(&mut row[1..]) {
-        left = if byte == other {
-            pair[0] + 1
-        } else {
-            left.max(pair[1])
-        };
+        left = if byte == other { pair[0] + 1 } else { left.max(pair[1]) };
         *cell = left;
     }
 }
@@ -123,18 +117,8 @@ fn walk_back(a: &[u8], b: &[u8], table: &[u32]) -> Lcs {
         (i, j) = (i - 1, j - 1);
         bytes.push(a[i]);
         match matches.last_mut() {
-            Some(current) if open => {
-                *current = Match {
-                    a_start: i,
-                    b_start: j,
-                    len: current.len + 1,
-                }
-            }
-            _ => matches.push(Match {
-                a_start: i,
-                b_start: j,
-                len: 1,
-            }),
+            Some(current) if open => *current = Match { a_start: i, b_start: j, len: current.len + 1 },
+            _ => matches.push(Match { a_start: i, b_start: j, len: 1 }),
         }
         open = true;
     }
@@ -160,11 +144,8 @@ mod tests {
             let (a, b) = (text(a), text(b));
             let found = lcs(&a, &b, NO_LIMIT).expect("no limit");
             assert_eq!(found.bytes, text(bytes), "{line}");
-            let listed: Vec<String> = found
-                .matches
-                .iter()
-                .map(|m| format!("{}:{}:{}", m.a_start, m.b_start, m.len))
-                .collect();
+            let listed: Vec<String> =
+                found.matches.iter().map(|m| format!("{}:{}:{}", m.a_start, m.b_start, m.len)).collect();
             assert_eq!(listed.join(","), matches.trim_start_matches('-'), "{line}");
             rows += 1;
         }
@@ -175,10 +156,7 @@ mod tests {
     fn the_limit_counts_four_bytes_a_cell() {
         let cells = 4 * (6 + 1) * (3 + 1);
         assert_eq!(lcs_len(b"foobar", b"bar", cells), Ok(3));
-        assert_eq!(
-            lcs_len(b"foobar", b"bar", cells - 1),
-            Err(LcsError::InsufficientMemory)
-        );
+        assert_eq!(lcs_len(b"foobar", b"bar", cells - 1), Err(LcsError::InsufficientMemory));
         assert!(lcs(b"foobar", b"bar", cells - 1).is_err());
         assert_eq!(lcs_len(b"", b"", 4), Ok(0));
     }

@@ -1,8 +1,19 @@
 //! The string family.
+//!
+//! - [`read`](mod@read): GET, MGET, STRLEN, GETRANGE, SUBSTR, and the reads that change: GETDEL, GETEX, GETSET.
+//! - [`set`](mod@set): SET and its relatives. [`options`]: the options they share, and times of expiry.
+//! - [`modify`]: APPEND, SETRANGE. [`increment`]: INCR and its relatives. [`lcs`](mod@lcs): LCS.
 
-mod basic;
-mod pending;
+mod increment;
+mod lcs;
+mod modify;
+mod options;
+mod read;
 pub mod rows;
+mod set;
 
-use basic::*;
-use pending::*;
+use increment::*;
+use lcs::*;
+use modify::*;
+use read::*;
+use set::*;
