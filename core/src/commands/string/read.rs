@@ -77,7 +77,7 @@ fn range_within(start: i64, end: i64, length: usize) -> Option<(usize, usize)> {
     let signed_length = length as i64;
     let from_end = |index: i64| if index < 0 { (signed_length + index).max(0) } else { index };
     let (start, end) = (from_end(start), from_end(end).min(signed_length - 1));
-    (start <= end && length > 0).then_some((start as usize, end as usize + 1))
+    (start <= end && length > 0).then(|| (start as usize, end as usize + 1))
 }
 
 /// `GETDEL key`. O(1). Propagated as DEL.
