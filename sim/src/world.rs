@@ -12,7 +12,7 @@ use etalon_core::config::Config;
 use etalon_core::engine::action::{Action, Outcome};
 use etalon_core::engine::client::{ClientId, Peer};
 use etalon_core::engine::turn::Turn;
-use etalon_core::keyspace::{DbIndex, Keyspace};
+use etalon_core::keyspace::{DbIndex, Snapshot};
 use etalon_core::structures::Rng;
 
 use crate::clock::Clock;
@@ -68,7 +68,7 @@ enum Event {
 }
 
 struct SavedSnapshot {
-    data: Keyspace,
+    data: Snapshot,
     contents: Vec<(DbIndex, Vec<u8>, Vec<u8>)>,
     writes_at: u64,
 }
@@ -460,7 +460,7 @@ impl<'p> World<'p> {
     }
 
     fn take_snapshot(&mut self) {
-        let data = self.engine.keyspace().clone();
+        let data = self.engine.keyspace().snapshot();
         let contents = dump(&data);
         self.row(Actor::World, None, || format!("a snapshot of {} keys", contents.len()));
         let writes_at = self.executed;
@@ -603,12 +603,12 @@ impl<'p> World<'p> {
     }
 }
 
-/// Everything a keyspace holds, in its own order.
-fn dump(keyspace: &Keyspace) -> Vec<(DbIndex, Vec<u8>, Vec<u8>)> {
+/// Everything a snapshot holds, in its own order.
+fn dump(snapshot: &Snapshot) -> Vec<(DbIndex, Vec<u8>, Vec<u8>)> {
     let mut all = Vec::new();
-    for (index, db) in keyspace.iter() {
-        for (key, payload) in db.iter() {
-            let value = db.decode(payload).as_string().expect("the plan makes strings only").bytes().into_owned();
+    for (index, db) in snapshot.iter() {
+        for (key, _, value) in db.iter() {
+            let value = value.as_string().expect("the plan makes strings only").bytes().into_owned();
             all.push((index, key.to_vec(), value));
         }
     }

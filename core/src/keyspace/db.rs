@@ -4,10 +4,11 @@
 use super::entry::{self, HEADER_BYTES, INLINE_BYTES_MAX, Kind, Payload, header_bytes};
 use super::expiry::ExpiryIndex;
 use super::recency::Recency;
+use super::snapshot;
 use crate::structures::{HashSeed, KeyHash, Rng, Slab, Slot, Table};
 use crate::time::UnixMillis;
 use crate::types::string::EMBSTR_BYTES_MAX;
-use crate::types::{LargeString, Object, StringRef, ValueRef};
+use crate::types::{LargeString, Object, ValueRef};
 
 /// A value about to be stored.
 #[derive(Clone, Debug)]
@@ -91,14 +92,11 @@ impl Db {
     /// The value of a payload of this database.
     #[inline]
     pub fn decode<'a>(&'a self, payload: Payload<'a>) -> ValueRef<'a> {
-        match payload.kind() {
-            Kind::Int => ValueRef::String(StringRef::Int(payload.int())),
-            Kind::Embstr => ValueRef::String(StringRef::Embstr(payload.body())),
-            Kind::Raw => ValueRef::String(StringRef::Raw(payload.body())),
-            Kind::Object => match self.object(payload.object_id()) {
-                Object::String(large) => ValueRef::String(StringRef::Large(large)),
-            },
-        }
+        snapshot::decode(&self.objects, payload)
+    }
+
+    pub(super) fn objects(&self) -> &Slab<Object> {
+        &self.objects
     }
 
     /// Bytes that an entry takes: key, header, value, and what its object holds (MEMORY USAGE).

@@ -6,6 +6,7 @@
 //! - [`write`]: the write guard and its single commit.
 //! - [`effects`]: what a call did to the data, for the engine to act on afterwards.
 //! - [`recency`]: the LRU clock and the LFU counter.
+//! - [`snapshot`]: the data at one moment, for encoders on other threads.
 
 pub mod access;
 pub mod db;
@@ -13,12 +14,14 @@ pub mod effects;
 pub mod entry;
 pub mod expiry;
 pub mod recency;
+pub mod snapshot;
 pub mod write;
 
 pub use access::{Database, Lookup};
 pub use db::Db;
 pub use effects::{Effects, Event, EventClass};
 pub use recency::Recency;
+pub use snapshot::Snapshot;
 pub use write::{Detached, Write};
 
 use crate::structures::HashSeed;

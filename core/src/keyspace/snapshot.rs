@@ -1,0 +1,75 @@
+//! A point-in-time view of the data: what BGSAVE, an AOF rewrite and a full resynchronisation encode, on another thread.
+//!
+//! Taking one copies a few pointers for each database: the directories of the table and of the objects, not their
+//! pages, and not the expiry index (each record carries its own expiry). While it lives, the first write to a page
+//! copies that page.
+
+use super::db::Db;
+use super::entry::{Kind, Payload};
+use super::{DbIndex, Keyspace};
+use crate::structures::{Slab, Table};
+use crate::types::{Object, StringRef, ValueRef};
+
+/// All databases as they were at one moment. Send: it is read on another thread.
+#[derive(Clone)]
+pub struct Snapshot {
+    dbs: Vec<DbSnapshot>,
+}
+
+/// One database as it was.
+#[derive(Clone)]
+pub struct DbSnapshot {
+    table: Table,
+    objects: Slab<Object>,
+}
+
+impl Keyspace {
+    /// The data as it is now. O(databases + pages / 512): well under a millisecond at ten million keys.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot { dbs: self.iter().map(|(_, db)| db.snapshot()).collect() }
+    }
+}
+
+impl Db {
+    fn snapshot(&self) -> DbSnapshot {
+        DbSnapshot { table: self.table().clone(), objects: self.objects().clone() }
+    }
+}
+
+impl Snapshot {
+    /// Databases in order.
+    pub fn iter(&self) -> impl Iterator<Item = (DbIndex, &DbSnapshot)> {
+        self.dbs.iter().enumerate().map(|(i, db)| (DbIndex(i as u32), db))
+    }
+}
+
+impl DbSnapshot {
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// All entries: key, payload (which has the expiry), value.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], Payload<'_>, ValueRef<'_>)> {
+        self.table.iter().map(|(key, payload)| {
+            let payload = Payload::new(payload);
+            (key, payload, decode(&self.objects, payload))
+        })
+    }
+}
+
+/// The value of a payload, whose object is in `objects`.
+#[inline]
+pub(super) fn decode<'a>(objects: &'a Slab<Object>, payload: Payload<'a>) -> ValueRef<'a> {
+    match payload.kind() {
+        Kind::Int => ValueRef::String(StringRef::Int(payload.int())),
+        Kind::Embstr => ValueRef::String(StringRef::Embstr(payload.body())),
+        Kind::Raw => ValueRef::String(StringRef::Raw(payload.body())),
+        Kind::Object => match objects.get(payload.object_id()).expect("an entry's object is in the slab") {
+            Object::String(large) => ValueRef::String(StringRef::Large(large)),
+        },
+    }
+}
