@@ -2,6 +2,7 @@
 
 use crate::differ::session::{EPOCH_COMMANDS, Outcome, Plan, Session};
 use crate::divergences::Divergences;
+use crate::in_process::{Clock, EngineTarget};
 use crate::launch::{self, Server};
 use crate::script::{self, Script, snapshot};
 use crate::target::{SocketTarget, Target};
@@ -29,7 +30,7 @@ enum Command {
     },
     /// Play the scripts on a server and compare with the recordings.
     Check {
-        /// Command or address of the server.
+        /// Command or address of the server, or `engine` for the engine in this process.
         server: String,
         /// Only scripts whose name contains this.
         #[arg(default_value = "")]
@@ -109,7 +110,7 @@ fn diff(args: &DiffArgs) -> Result<u8, String> {
     let a = open("a", &args.a)?;
     let b = match &args.b {
         Some(b) => open("b", b)?,
-        None => return Err("--in-process is not supported yet: the engine has not arrived".into()),
+        None => Box::new(EngineTarget::new(Clock::Real, args.seed)),
     };
     let mut session = Session::new(a, b, args.resp, Divergences::committed()?)?;
     if let Some(path) = &args.script {
@@ -125,6 +126,9 @@ fn diff(args: &DiffArgs) -> Result<u8, String> {
         epoch_commands: args.epoch_commands,
         shrink_for: Duration::from_secs(args.shrink_seconds),
     };
+    if !session.left_out.is_empty() {
+        println!("left out, b does not have them: {}", session.left_out.join(" "));
+    }
     let outcome = session.run(&plan)?;
     verdict(args, &outcome)
 }
@@ -208,7 +212,10 @@ fn check(server: &str, filter: &str) -> Result<u8, String> {
     {
         for resp in snapshot::protocols(script) {
             let recorded = snapshot::load(script, resp)?;
-            let transcript = snapshot::play_fresh(server, script, resp)?;
+            let transcript = match server {
+                "engine" => script::run::play(&mut EngineTarget::new(Clock::Manual, 1), script, resp)?,
+                _ => snapshot::play_fresh(server, script, resp)?,
+            };
             let differences = snapshot::compare(script, &recorded, &transcript, &mut divergences);
             played += 1;
             failed += usize::from(!differences.is_empty());

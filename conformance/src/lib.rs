@@ -4,6 +4,7 @@
 //! |------------------------------|-------------------------------------------------------------------------|
 //! | [`resp`], [`quote`]          | the wire and the keyboard, with a codec of the harness's own            |
 //! | [`launch`], [`target`]       | servers: found, started, talked to, stopped                             |
+//! | [`in_process`]             | the engine in this process, behind the same trait                       |
 //! | [`script`]                   | conversations as text; recorded from the real server, replayed anywhere |
 //! | [`generate`]                 | conversations from a seed                                               |
 //! | [`differ`]                   | the same bytes to two servers; compare, shrink                          |
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod differ;
 pub mod divergences;
 pub mod generate;
+pub mod in_process;
 pub mod launch;
 pub mod normalise;
 pub mod quote;

@@ -140,6 +140,33 @@ impl Rows {
         self.rows.insert(name, row);
     }
 
+    /// Leaves out what a server does not have, by asking for it: for one that can't list its commands yet, or that
+    /// answers "not supported" for some. Returns what was left out.
+    pub fn probe(&mut self, target: &mut dyn Target, client: usize) -> Result<Vec<String>, String> {
+        let mut missing = Vec::new();
+        for (name, row) in &self.rows {
+            // Probing must not run anything: a word too few where that is an error, else many too many.
+            let mut words: Vec<&[u8]> = name.split('|').map(str::as_bytes).collect();
+            if row.arity.unsigned_abs() as usize <= words.len() {
+                words.extend([&b"probe"[..]; 12]);
+            }
+            if crate::generate::is_excluded(name) || self.containers.contains(name) {
+                continue;
+            }
+            let reply = target.ask(client, &words).map_err(|error| error.to_string())?;
+            let said = String::from_utf8_lossy(reply.as_bytes().unwrap_or_default()).into_owned();
+            let absent = ["unknown command", "nknown subcommand", "not supported"].iter().any(|text| said.contains(text));
+            // DEBUG answers a wrong number of words as it answers an unknown name.
+            if reply.is_error() && absent && !said.contains("DEBUG HELP") {
+                missing.push(name.clone());
+            }
+        }
+        for name in &missing {
+            self.rows.remove(name);
+        }
+        Ok(missing)
+    }
+
     /// Only what both servers have.
     pub fn intersection(&self, other: &Rows) -> Rows {
         let shared = |name: &String| other.rows.contains_key(name);

@@ -71,6 +71,8 @@ pub struct Found {
 pub struct Session {
     pub pair: Pair,
     pub baselines: [Baseline; 2],
+    /// Commands that the second server says it does not have or does not support.
+    pub left_out: Vec<String>,
 }
 
 impl Session {
@@ -81,18 +83,16 @@ impl Session {
         resp: u8,
         divergences: Divergences,
     ) -> Result<Session, String> {
-        let mut rows = Vec::new();
+        let control = poststate::CONTROL;
         for target in [&mut a, &mut b] {
-            target
-                .connect(poststate::CONTROL)
-                .map_err(|error| format!("{}: {error}", target.name()))?;
-            rows.push(
-                Rows::fetch(&mut **target, poststate::CONTROL)
-                    .map_err(|error| format!("{}: {error}", target.name()))?,
-            );
+            target.connect(control).map_err(|error| format!("{}: {error}", target.name()))?;
         }
+        let mut shared = Rows::fetch(&mut *a, control).map_err(|error| format!("{}: {error}", a.name()))?;
+        if let Ok(rows) = Rows::fetch(&mut *b, control) {
+            shared = shared.intersection(&rows);
+        }
+        let left_out = shared.probe(&mut *b, control)?;
         let baselines = [Baseline::read(&mut *a)?, Baseline::read(&mut *b)?];
-        let shared = rows[0].intersection(&rows[1]);
         Ok(Session {
             pair: Pair::new(a, b, resp, shared, divergences),
             baselines,
