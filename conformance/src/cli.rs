@@ -44,11 +44,7 @@ struct DiffArgs {
     #[arg(long, value_name = "CMD_OR_ADDR", default_value = "redis-server")]
     a: String,
     /// Command line or address of the second server.
-    #[arg(
-        long,
-        value_name = "CMD_OR_ADDR",
-        required_unless_present = "in_process"
-    )]
+    #[arg(long, value_name = "CMD_OR_ADDR", required_unless_present = "in_process")]
     b: Option<String>,
     /// Compare with the engine in this process.
     #[arg(long, conflicts_with = "b")]
@@ -144,21 +140,12 @@ fn verdict(args: &DiffArgs, outcome: &Outcome) -> Result<u8, String> {
     }
     if let Some(found) = &outcome.difference {
         let shrunk = &found.shrunk;
-        let origin = format!(
-            "family {}, seed {}, epoch {}, RESP{}",
-            args.family, args.seed, found.epoch, args.resp
-        );
+        let origin = format!("family {}, seed {}, epoch {}, RESP{}", args.family, args.seed, found.epoch, args.resp);
         let text = script::print_steps(&shrunk.steps);
         let told = shrunk.difference.describe("a", "b");
-        println!(
-            "DIFFERENCE ({origin}), shrunk to {} steps in {} trials:",
-            shrunk.steps.len(),
-            shrunk.trials
-        );
+        println!("DIFFERENCE ({origin}), shrunk to {} steps in {} trials:", shrunk.steps.len(), shrunk.trials);
         if !shrunk.reproduced {
-            println!(
-                "it did not come again when repeated: something depends on more than the commands"
-            );
+            println!("it did not come again when repeated: something depends on more than the commands");
         }
         let few = if shrunk.reproduced { &text[..] } else { "" };
         println!("{few}\n{told}");
@@ -180,8 +167,7 @@ fn verdict(args: &DiffArgs, outcome: &Outcome) -> Result<u8, String> {
 }
 
 fn diff_script(session: &mut Session, path: &Path) -> Result<u8, String> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let script = Script::parse(&path.display().to_string(), &text)?;
     let mut tally = Default::default();
     match session.attempt(&script.steps, &mut tally)? {
@@ -206,10 +192,7 @@ fn record(filter: &str) -> Result<u8, String> {
 fn check(server: &str, filter: &str) -> Result<u8, String> {
     let mut divergences = Divergences::committed()?;
     let (mut played, mut failed) = (0, 0);
-    for script in snapshot::all_scripts()?
-        .iter()
-        .filter(|script| script.name.contains(filter))
-    {
+    for script in snapshot::all_scripts()?.iter().filter(|script| script.name.contains(filter)) {
         for resp in snapshot::protocols(script) {
             let recorded = snapshot::load(script, resp)?;
             let transcript = match server {

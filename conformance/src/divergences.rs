@@ -56,8 +56,7 @@ impl Divergences {
     }
 
     pub fn read(path: &Path) -> Result<Divergences, String> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         Divergences::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
@@ -68,26 +67,16 @@ impl Divergences {
             if raw.reason.trim().len() < 10 {
                 return Err(format!("{}: the reason is missing", raw.row));
             }
-            let args = quote::split(raw.args.as_bytes())
-                .map_err(|_| format!("{}: unbalanced quotes", raw.row))?;
+            let args = quote::split(raw.args.as_bytes()).map_err(|_| format!("{}: unbalanced quotes", raw.row))?;
             let how = Normaliser::parse(&raw.how)?;
-            entries.push(Entry {
-                row: raw.row,
-                args,
-                how,
-                reason: raw.reason,
-                uses: 0,
-            });
+            entries.push(Entry { row: raw.row, args, how, reason: raw.reason, uses: 0 });
         }
         Ok(Divergences { entries })
     }
 
     /// Is this difference accepted? Counts the use.
     pub fn accepts(&mut self, row: &str, args: &[Vec<u8>], real: &Value, ours: &Value) -> bool {
-        let entry = self
-            .entries
-            .iter_mut()
-            .find(|entry| entry.covers(row, args) && entry.how.equal(args, real, ours));
+        let entry = self.entries.iter_mut().find(|entry| entry.covers(row, args) && entry.how.equal(args, real, ours));
         if let Some(entry) = entry {
             entry.uses += 1;
             return true;
@@ -117,14 +106,8 @@ impl Divergences {
     /// Entries that were never needed, and the uses of the others.
     pub fn account(&self) -> Vec<String> {
         let line = |entry: &Entry| match entry.uses {
-            0 => format!(
-                "divergence of {} was never needed ({})",
-                entry.row, entry.reason
-            ),
-            uses => format!(
-                "divergence of {} accepted {uses}x ({})",
-                entry.row, entry.reason
-            ),
+            0 => format!("divergence of {} was never needed ({})", entry.row, entry.reason),
+            uses => format!("divergence of {} accepted {uses}x ({})", entry.row, entry.reason),
         };
         self.entries.iter().map(line).collect()
     }
@@ -132,12 +115,7 @@ impl Divergences {
 
 impl Entry {
     fn covers(&self, row: &str, args: &[Vec<u8>]) -> bool {
-        let words = || {
-            self.args
-                .iter()
-                .zip(args)
-                .all(|(want, have)| have.eq_ignore_ascii_case(want))
-        };
+        let words = || self.args.iter().zip(args).all(|(want, have)| have.eq_ignore_ascii_case(want));
         self.row == row && self.args.len() <= args.len() && words()
     }
 }
@@ -153,19 +131,14 @@ mod tests {
         let (one, two) = (Value::Integer(b"1".to_vec()), Value::Integer(b"2".to_vec()));
         let args = [b"time".to_vec()];
         assert!(divergences.accepts("TIME", &args, &one, &two));
-        assert!(
-            !divergences.accepts("TIME", &args, &one, &Value::NullBulk),
-            "not of the same shape"
-        );
+        assert!(!divergences.accepts("TIME", &args, &one, &Value::NullBulk), "not of the same shape");
         assert!(!divergences.accepts("GET", &args, &one, &two));
         assert!(divergences.account()[0].contains("1x"));
     }
 
     #[test]
     fn a_reason_is_required() {
-        assert!(
-            Divergences::parse("[[accepted]]\nrow=\"GET\"\nhow=\"shape\"\nreason=\"\"").is_err()
-        );
+        assert!(Divergences::parse("[[accepted]]\nrow=\"GET\"\nhow=\"shape\"\nreason=\"\"").is_err());
         assert!(Divergences::parse("[[accepted]]\nrow=\"GET\"\nhow=\"shape\"").is_err());
         Divergences::committed().expect("the committed file parses");
     }

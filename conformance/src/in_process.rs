@@ -31,6 +31,7 @@ pub enum Clock {
 pub struct EngineTarget {
     engine: Engine,
     clock: Clock,
+    seed: u64,
     now: Now,
     origin: Instant,
     clients: Vec<Option<Connection>>,
@@ -40,7 +41,8 @@ pub struct EngineTarget {
 }
 
 struct Connection {
-    id: ClientId,
+    /// None if the engine refused it.
+    id: Option<ClientId>,
     address: String,
     inbox: Vec<u8>,
     closed: bool,
@@ -62,7 +64,7 @@ impl EngineTarget {
         let now = Now { unix_us, monotonic_us: 1 };
         let engine = Engine::new(config, seed, now);
         let (clients, files) = (Vec::new(), BTreeMap::new());
-        EngineTarget { engine, clock, now, origin, clients, files, next_port: 40_000, exited: false }
+        EngineTarget { engine, clock, seed, now, origin, clients, files, next_port: 40_000, exited: false }
     }
 
     /// The engine itself, for checks of its insides.
@@ -104,7 +106,7 @@ impl EngineTarget {
             while let Some(id) = self.engine.next_writable(&permit) {
                 let output = self.engine.output(id, &permit);
                 let count = output.len();
-                if let Some(connection) = self.clients.iter_mut().flatten().find(|c| c.id == id) {
+                if let Some(connection) = self.clients.iter_mut().flatten().find(|c| c.id == Some(id)) {
                     connection.inbox.extend_from_slice(output);
                 }
                 self.engine.sent(id, count, now);
@@ -121,7 +123,7 @@ impl EngineTarget {
         while let Some(action) = self.engine.poll_action() {
             let (id, outcome) = match action {
                 Action::Close(client) => {
-                    if let Some(connection) = self.clients.iter_mut().flatten().find(|c| c.id == client) {
+                    if let Some(connection) = self.clients.iter_mut().flatten().find(|c| c.id == Some(client)) {
                         connection.closed = true;
                     }
                     continue;
@@ -182,9 +184,8 @@ impl Target for EngineTarget {
         };
         let now = self.now();
         let (id, inbox, closed) = match self.engine.connect(peer, now) {
-            Ok(id) => (id, Vec::new(), false),
-            // An id that no client has: the connection is closed as it opens.
-            Err(refused) => (ClientId(u64::MAX), refused.reply.to_vec(), true),
+            Ok(id) => (Some(id), Vec::new(), false),
+            Err(refused) => (None, refused.reply.to_vec(), true),
         };
         self.clients[client] = Some(Connection { id, address, inbox, closed });
         self.turn();
@@ -195,8 +196,9 @@ impl Target for EngineTarget {
         let now = self.now();
         if let Some(connection) = self.clients.get_mut(client).and_then(Option::take)
             && !connection.closed
+            && let Some(id) = connection.id
         {
-            self.engine.disconnect(connection.id, now);
+            self.engine.disconnect(id, now);
             self.turn();
         }
     }
@@ -204,10 +206,10 @@ impl Target for EngineTarget {
     fn send(&mut self, client: usize, bytes: &[u8]) {
         let now = self.now();
         let Some(Some(connection)) = self.clients.get(client) else { return };
-        let (id, closed) = (connection.id, connection.closed);
+        let Some(id) = connection.id.filter(|_| !connection.closed) else { return };
         // A real driver reads pieces too, and looks at the clock before each.
         for piece in bytes.chunks(16 * 1024) {
-            if closed || !self.engine.is_connected(id) {
+            if !self.engine.is_connected(id) {
                 return;
             }
             self.engine.query_buffer(id).extend(piece);
@@ -221,9 +223,9 @@ impl Target for EngineTarget {
         self.turn();
         if let Some(connection) = self.connection(client)
             && !connection.closed
+            && let Some(id) = connection.id
         {
             connection.closed = true;
-            let id = connection.id;
             self.engine.disconnect(id, now);
             self.turn();
         }
@@ -236,8 +238,7 @@ impl Target for EngineTarget {
             let Some(connection) = self.connection(client) else { return Received::Closed };
             let outcome = progress.scan(&connection.inbox, want);
             if let Some(outcome) = outcome.or(connection.closed.then_some(Received::Closed)) {
-                let upto =
-                    if outcome == Received::Complete { progress.scanned } else { connection.inbox.len() };
+                let upto = if outcome == Received::Complete { progress.scanned } else { connection.inbox.len() };
                 into.extend(connection.inbox.drain(..upto));
                 let expected_end = want == Want::Close && outcome == Received::Closed;
                 return if expected_end { Received::Complete } else { outcome };
@@ -260,6 +261,11 @@ impl Target for EngineTarget {
             self.pass(step);
             left -= step;
         }
+    }
+
+    fn restart(&mut self) -> bool {
+        *self = EngineTarget::new(self.clock, self.seed);
+        true
     }
 
     fn client_addr(&self, client: usize) -> Option<String> {

@@ -39,21 +39,11 @@ impl Server {
             probe(addr)?;
             return Ok(Server { addr, child: None });
         }
-        let words = quote::split(command_or_addr.as_bytes()).map_err(|_| {
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "unbalanced quotes in the command",
-            )
-        })?;
-        let words: Vec<String> = words
-            .iter()
-            .map(|w| String::from_utf8_lossy(w).into_owned())
-            .collect();
+        let words = quote::split(command_or_addr.as_bytes())
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "unbalanced quotes in the command"))?;
+        let words: Vec<String> = words.iter().map(|w| String::from_utf8_lossy(w).into_owned()).collect();
         let Some((program, arguments)) = words.split_first() else {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "an empty command",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "an empty command"));
         };
         // The port is free when asked for and may be taken when used: then ask again.
         let mut last = None;
@@ -95,31 +85,15 @@ impl Drop for Server {
 fn start(program: &str, arguments: &[String], extra: &[&str]) -> io::Result<Server> {
     static SERIAL: AtomicU32 = AtomicU32::new(0);
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    let dir = std::env::temp_dir().join(format!(
-        "etalon-conformance-{}-{serial}",
-        std::process::id()
-    ));
+    let dir = std::env::temp_dir().join(format!("etalon-conformance-{}-{serial}", std::process::id()));
     fs::create_dir_all(&dir)?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let log_path = dir.join("server.log");
     let log = File::create(&log_path)?;
     let mut child = Command::new(program)
         .args(arguments)
-        .args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-        ])
-        .args([
-            "--enable-debug-command",
-            "yes",
-            "--loglevel",
-            "warning",
-            "--dir",
-        ])
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+        .args(["--enable-debug-command", "yes", "--loglevel", "warning", "--dir"])
         .arg(&dir)
         .args(extra)
         .stdin(Stdio::null())
@@ -131,10 +105,7 @@ fn start(program: &str, arguments: &[String], extra: &[&str]) -> io::Result<Serv
     let deadline = Instant::now() + START_TIMEOUT;
     loop {
         if probe(addr).is_ok() {
-            return Ok(Server {
-                addr,
-                child: Some((child, dir)),
-            });
+            return Ok(Server { addr, child: Some((child, dir)) });
         }
         let ended = child.try_wait()?;
         if ended.is_some() || Instant::now() > deadline {
@@ -142,9 +113,7 @@ fn start(program: &str, arguments: &[String], extra: &[&str]) -> io::Result<Serv
             let _ = child.wait();
             let log = fs::read_to_string(&log_path).unwrap_or_default();
             let _ = fs::remove_dir_all(&dir);
-            return Err(io::Error::other(format!(
-                "{program} did not come up; it said:\n{log}"
-            )));
+            return Err(io::Error::other(format!("{program} did not come up; it said:\n{log}")));
         }
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -166,9 +135,7 @@ fn probe(addr: SocketAddr) -> io::Result<()> {
 /// A program on the `PATH`.
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(program))
-        .find(|candidate| is_executable(candidate))
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|candidate| is_executable(candidate))
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -189,16 +156,10 @@ pub fn oracle() -> Result<String, String> {
 
 fn find_oracle() -> Result<String, String> {
     let program = on_path("redis-server").ok_or("no redis-server is on the PATH")?;
-    let said = Command::new(&program)
-        .arg("--version")
-        .output()
-        .map_err(|error| error.to_string())?;
+    let said = Command::new(&program).arg("--version").output().map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     if !said.contains(" v=7.0.") {
-        return Err(format!(
-            "redis-server on the PATH is not of 7.0: {}",
-            said.trim()
-        ));
+        return Err(format!("redis-server on the PATH is not of 7.0: {}", said.trim()));
     }
     Ok(quote::bare_or_quoted(program.to_string_lossy().as_bytes()))
 }
@@ -210,10 +171,7 @@ mod tests {
     #[test]
     fn a_command_that_does_not_exist_is_named_in_the_error() {
         let error = Server::open("no-such-redis-server", &[]).expect_err("it can't start");
-        assert!(
-            error.to_string().contains("no-such-redis-server"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("no-such-redis-server"), "{error}");
     }
 
     #[test]

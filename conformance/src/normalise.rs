@@ -49,101 +49,25 @@ pub struct Rule {
 
 /// Every reply that is not compared byte for byte.
 pub const TABLE: &[Rule] = &[
-    Rule {
-        row: "TTL",
-        how: "near 1",
-        reason: "seconds pass between the two servers' clocks",
-    },
-    Rule {
-        row: "PTTL",
-        how: "near 10000",
-        reason: "milliseconds pass between the two servers' clocks",
-    },
-    Rule {
-        row: "EXPIRETIME",
-        how: "near 10",
-        reason: "a relative TTL starts when the command runs",
-    },
-    Rule {
-        row: "PEXPIRETIME",
-        how: "near 10000",
-        reason: "a relative TTL starts when the command runs",
-    },
-    Rule {
-        row: "KEYS",
-        how: "unordered",
-        reason: "the order follows the hash seed of the process",
-    },
-    Rule {
-        row: "RANDOMKEY",
-        how: "shape",
-        reason: "the choice is random",
-    },
-    Rule {
-        row: "SCAN",
-        how: "cursor",
-        reason: "the order and the pages follow the hash seed of the process",
-    },
-    Rule {
-        row: "DUMP",
-        how: "payload",
-        reason: "a hash table is dumped in the order of its hash seed",
-    },
-    Rule {
-        row: "TIME",
-        how: "shape",
-        reason: "the clock",
-    },
-    Rule {
-        row: "LASTSAVE",
-        how: "shape",
-        reason: "the clock",
-    },
-    Rule {
-        row: "OBJECT|IDLETIME",
-        how: "near 10",
-        reason: "seconds pass, and the LRU clock has a resolution",
-    },
-    Rule {
-        row: "OBJECT|FREQ",
-        how: "shape",
-        reason: "the LFU counter is incremented with a probability",
-    },
-    Rule {
-        row: "MEMORY|USAGE",
-        how: "shape",
-        reason: "allocations are the implementation's own",
-    },
-    Rule {
-        row: "MEMORY|STATS",
-        how: "shape",
-        reason: "allocations are the implementation's own",
-    },
-    Rule {
-        row: "MEMORY|DOCTOR",
-        how: "shape",
-        reason: "allocations are the implementation's own",
-    },
-    Rule {
-        row: "DEBUG|OBJECT",
-        how: "mask at,lru,lru_seconds_idle",
-        reason: "a memory address, and the clock",
-    },
-    Rule {
-        row: "DEBUG|HTSTATS",
-        how: "shape",
-        reason: "the hash table is the implementation's own",
-    },
-    Rule {
-        row: "DEBUG|HTSTATS-KEY",
-        how: "shape",
-        reason: "the hash table is the implementation's own",
-    },
-    Rule {
-        row: "INFO",
-        how: "names",
-        reason: "values are of the process: times, sizes, counters",
-    },
+    Rule { row: "TTL", how: "near 1", reason: "seconds pass between the two servers' clocks" },
+    Rule { row: "PTTL", how: "near 10000", reason: "milliseconds pass between the two servers' clocks" },
+    Rule { row: "EXPIRETIME", how: "near 10", reason: "a relative TTL starts when the command runs" },
+    Rule { row: "PEXPIRETIME", how: "near 10000", reason: "a relative TTL starts when the command runs" },
+    Rule { row: "KEYS", how: "unordered", reason: "the order follows the hash seed of the process" },
+    Rule { row: "RANDOMKEY", how: "shape", reason: "the choice is random" },
+    Rule { row: "SCAN", how: "cursor", reason: "the order and the pages follow the hash seed of the process" },
+    Rule { row: "DUMP", how: "payload", reason: "a hash table is dumped in the order of its hash seed" },
+    Rule { row: "TIME", how: "shape", reason: "the clock" },
+    Rule { row: "LASTSAVE", how: "shape", reason: "the clock" },
+    Rule { row: "OBJECT|IDLETIME", how: "near 10", reason: "seconds pass, and the LRU clock has a resolution" },
+    Rule { row: "OBJECT|FREQ", how: "shape", reason: "the LFU counter is incremented with a probability" },
+    Rule { row: "MEMORY|USAGE", how: "shape", reason: "allocations are the implementation's own" },
+    Rule { row: "MEMORY|STATS", how: "shape", reason: "allocations are the implementation's own" },
+    Rule { row: "MEMORY|DOCTOR", how: "shape", reason: "allocations are the implementation's own" },
+    Rule { row: "DEBUG|OBJECT", how: "mask at,lru,lru_seconds_idle", reason: "a memory address, and the clock" },
+    Rule { row: "DEBUG|HTSTATS", how: "shape", reason: "the hash table is the implementation's own" },
+    Rule { row: "DEBUG|HTSTATS-KEY", how: "shape", reason: "the hash table is the implementation's own" },
+    Rule { row: "INFO", how: "names", reason: "values are of the process: times, sizes, counters" },
     Rule {
         row: "CLIENT|LIST",
         how: "mask id,addr,laddr,fd,age,idle,qbuf,qbuf-free,argv-mem,multi-mem,rbs,rbp,obl,oll,omem,tot-mem,redir",
@@ -154,61 +78,21 @@ pub const TABLE: &[Rule] = &[
         how: "mask id,addr,laddr,fd,age,idle,qbuf,qbuf-free,argv-mem,multi-mem,rbs,rbp,obl,oll,omem,tot-mem,redir",
         reason: "identities, clock and buffer sizes of the process",
     },
-    Rule {
-        row: "CLIENT|ID",
-        how: "shape",
-        reason: "ids count every connection a server ever had",
-    },
-    Rule {
-        row: "CLIENT|GETREDIR",
-        how: "shape",
-        reason: "ids count every connection a server ever had",
-    },
-    Rule {
-        row: "CLIENT|TRACKINGINFO",
-        how: "fields redirect",
-        reason: "ids count every connection",
-    },
-    Rule {
-        row: "HELLO",
-        how: "fields id",
-        reason: "ids count every connection a server ever had",
-    },
+    Rule { row: "CLIENT|ID", how: "shape", reason: "ids count every connection a server ever had" },
+    Rule { row: "CLIENT|GETREDIR", how: "shape", reason: "ids count every connection a server ever had" },
+    Rule { row: "CLIENT|TRACKINGINFO", how: "fields redirect", reason: "ids count every connection" },
+    Rule { row: "HELLO", how: "fields id", reason: "ids count every connection a server ever had" },
     Rule {
         row: "CONFIG|GET",
         how: "pairs port,dir,pidfile,logfile,unixsocket,enable-debug-command,bind,save,loglevel",
         reason: "the order follows the hash seed of the process; some are set by the harness that started it",
     },
-    Rule {
-        row: "COMMAND|DOCS",
-        how: "deep",
-        reason: "the order follows the hash seed of the process",
-    },
-    Rule {
-        row: "COMMAND|LIST",
-        how: "unordered",
-        reason: "the order follows the hash seed of the process",
-    },
-    Rule {
-        row: "COMMAND|INFO",
-        how: "deep",
-        reason: "flags are a set, subcommands come in hash order",
-    },
-    Rule {
-        row: "COMMAND",
-        how: "deep",
-        reason: "flags are a set, commands come in hash order",
-    },
-    Rule {
-        row: "LOLWUT",
-        how: "shape",
-        reason: "art is random",
-    },
-    Rule {
-        row: "SLOWLOG|GET",
-        how: "shape",
-        reason: "times",
-    },
+    Rule { row: "COMMAND|DOCS", how: "deep", reason: "the order follows the hash seed of the process" },
+    Rule { row: "COMMAND|LIST", how: "unordered", reason: "the order follows the hash seed of the process" },
+    Rule { row: "COMMAND|INFO", how: "deep", reason: "flags are a set, subcommands come in hash order" },
+    Rule { row: "COMMAND", how: "deep", reason: "flags are a set, commands come in hash order" },
+    Rule { row: "LOLWUT", how: "shape", reason: "art is random" },
+    Rule { row: "SLOWLOG|GET", how: "shape", reason: "times" },
 ];
 
 /// The rule of a command, if its replies are not compared byte for byte.
@@ -218,24 +102,15 @@ pub fn rule_of(row: &str) -> Option<&'static Rule> {
 
 /// Does this SCAN ask for everything in one page? Only then is the answer a set.
 fn asks_for_all(args: &[Vec<u8>]) -> bool {
-    let count_at = args
-        .iter()
-        .rposition(|arg| arg.eq_ignore_ascii_case(b"count"));
-    let count = count_at.and_then(|at| {
-        std::str::from_utf8(args.get(at + 1)?)
-            .ok()?
-            .parse::<u64>()
-            .ok()
-    });
+    let count_at = args.iter().rposition(|arg| arg.eq_ignore_ascii_case(b"count"));
+    let count = count_at.and_then(|at| std::str::from_utf8(args.get(at + 1)?).ok()?.parse::<u64>().ok());
     args.get(1).is_some_and(|cursor| cursor == b"0") && count.is_some_and(|count| count >= 1000)
 }
 
 /// The two parts of a page, without what is in them.
 fn page_shape(reply: &Value) -> Value {
     match reply {
-        Value::Array(parts) if parts.len() == 2 => {
-            Value::Array(vec![shape(&parts[0]), Value::Array(Vec::new())])
-        }
+        Value::Array(parts) if parts.len() == 2 => Value::Array(vec![shape(&parts[0]), Value::Array(Vec::new())]),
         other => other.clone(),
     }
 }
@@ -244,21 +119,13 @@ impl Normaliser {
     /// Reads the notation of the table, of `divergences.toml`, and of `@as` in scripts.
     pub fn parse(text: &str) -> Result<Normaliser, String> {
         let (word, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-        let names = || {
-            rest.split(',')
-                .map(|name| name.trim().to_string())
-                .collect()
-        };
+        let names = || rest.split(',').map(|name| name.trim().to_string()).collect();
         Ok(match word {
             "exact" => Normaliser::Exact,
             "unordered" => Normaliser::Unordered,
             "deep" => Normaliser::Deep,
             "shape" => Normaliser::Shape,
-            "near" => Normaliser::Near(
-                rest.trim()
-                    .parse()
-                    .map_err(|_| format!("near {rest}: no number"))?,
-            ),
+            "near" => Normaliser::Near(rest.trim().parse().map_err(|_| format!("near {rest}: no number"))?),
             "mask" => Normaliser::Mask(names()),
             "names" => Normaliser::Names,
             "fields" => Normaliser::Fields(names()),
@@ -296,9 +163,7 @@ impl Normaliser {
             Normaliser::Pairs(names) => pairs_sorted(&without(value, names)),
             Normaliser::Payload => payload(value),
             Normaliser::Cursor => match value {
-                Value::Array(parts) => {
-                    Value::Array(parts.iter().map(|part| sorted(part, false)).collect())
-                }
+                Value::Array(parts) => Value::Array(parts.iter().map(|part| sorted(part, false)).collect()),
                 other => other.clone(),
             },
             Normaliser::Anything => Value::Null,
@@ -316,9 +181,7 @@ fn near(a: &Value, b: &Value, tolerance: i64) -> bool {
 
 fn rounded(value: &Value, step: i64) -> Value {
     match value.as_integer() {
-        Some(n) if n > 0 => {
-            Value::Integer(format!("~{}", (n + step / 2) / step * step).into_bytes())
-        }
+        Some(n) if n > 0 => Value::Integer(format!("~{}", (n + step / 2) / step * step).into_bytes()),
         _ => value.clone(),
     }
 }
@@ -365,8 +228,7 @@ fn sorted(value: &Value, deep: bool) -> Value {
         Value::Array(items) => Value::Array(sequence(items)),
         Value::Set(items) => Value::Set(sequence(items)),
         Value::Map(pairs) => {
-            let mut pairs: Vec<(Value, Value)> =
-                pairs.iter().map(|(k, v)| (k.clone(), inner(v))).collect();
+            let mut pairs: Vec<(Value, Value)> = pairs.iter().map(|(k, v)| (k.clone(), inner(v))).collect();
             pairs.sort();
             Value::Map(pairs)
         }
@@ -440,38 +302,18 @@ fn names_only(text: &[u8]) -> Vec<u8> {
 /// Masks the values of some keys in maps and in flat arrays of pairs.
 fn without(value: &Value, names: &[String]) -> Value {
     let hidden = |key: &Value| {
-        key.as_bytes().is_some_and(|key| {
-            names
-                .iter()
-                .any(|name| key.eq_ignore_ascii_case(name.as_bytes()))
-        })
+        key.as_bytes().is_some_and(|key| names.iter().any(|name| key.eq_ignore_ascii_case(name.as_bytes())))
     };
     let blank = || Value::Simple(b"*".to_vec());
     match value {
         Value::Map(pairs) => Value::Map(
-            pairs
-                .iter()
-                .map(|(k, v)| {
-                    (
-                        k.clone(),
-                        if hidden(k) {
-                            blank()
-                        } else {
-                            without(v, names)
-                        },
-                    )
-                })
-                .collect(),
+            pairs.iter().map(|(k, v)| (k.clone(), if hidden(k) { blank() } else { without(v, names) })).collect(),
         ),
         Value::Array(items) if items.len() % 2 == 0 => Value::Array(
             items
                 .chunks(2)
                 .flat_map(|pair| {
-                    let second = if hidden(&pair[0]) {
-                        blank()
-                    } else {
-                        without(&pair[1], names)
-                    };
+                    let second = if hidden(&pair[0]) { blank() } else { without(&pair[1], names) };
                     [pair[0].clone(), second]
                 })
                 .collect(),
@@ -497,11 +339,7 @@ mod tests {
         for (index, rule) in TABLE.iter().enumerate() {
             Normaliser::parse(rule.how).expect(rule.row);
             assert!(!rule.reason.is_empty());
-            assert!(
-                TABLE[..index].iter().all(|other| other.row != rule.row),
-                "{} twice",
-                rule.row
-            );
+            assert!(TABLE[..index].iter().all(|other| other.row != rule.row), "{} twice", rule.row);
         }
     }
 
@@ -528,11 +366,7 @@ mod tests {
         let mask = Normaliser::parse("mask id,at").expect("known");
         assert!(mask.equal(&[], &bulk("id=1 name=x\n"), &bulk("id=22 name=x\n")));
         assert!(!mask.equal(&[], &bulk("id=1 name=x\n"), &bulk("id=22 name=y\n")));
-        assert!(mask.equal(
-            &[],
-            &bulk("Value at:0x1 refcount:1"),
-            &bulk("Value at:0x2 refcount:1")
-        ));
+        assert!(mask.equal(&[], &bulk("Value at:0x1 refcount:1"), &bulk("Value at:0x2 refcount:1")));
         let names = Normaliser::Names;
         assert!(names.equal(&[], &bulk("# A\r\nx:1\r\n"), &bulk("# A\r\nx:2\r\n")));
         assert!(!names.equal(&[], &bulk("# A\r\nx:1\r\n"), &bulk("# A\r\ny:1\r\n")));

@@ -86,10 +86,7 @@ fn escape(line: &[u8], at: &mut usize, out: &mut Vec<u8>) {
 
 /// The words of a command on one line.
 pub fn join<A: AsRef<[u8]>>(words: &[A]) -> String {
-    let words: Vec<String> = words
-        .iter()
-        .map(|word| bare_or_quoted(word.as_ref()))
-        .collect();
+    let words: Vec<String> = words.iter().map(|word| bare_or_quoted(word.as_ref())).collect();
     words.join(" ")
 }
 
@@ -143,13 +140,8 @@ mod tests {
 
     #[test]
     fn splitting_what_was_joined_gives_it_back() {
-        let words: Vec<Vec<u8>> = vec![
-            (0..=255).collect(),
-            b"".to_vec(),
-            b"a b".to_vec(),
-            b"'\"\\".to_vec(),
-            b"\\x41".to_vec(),
-        ];
+        let words: Vec<Vec<u8>> =
+            vec![(0..=255).collect(), b"".to_vec(), b"a b".to_vec(), b"'\"\\".to_vec(), b"\\x41".to_vec()];
         assert_eq!(split(join(&words).as_bytes()).expect("balanced"), words);
     }
 }

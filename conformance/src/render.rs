@@ -62,11 +62,7 @@ fn bulk(tag: &str, text: &[u8], depth: usize, out: &mut String) {
     }
     out.push_str(&format!("{tag} (\n"));
     for line in text.split_inclusive(|&b| b == b'\n') {
-        out.push_str(&format!(
-            "{}{}\n",
-            "  ".repeat(depth + 1),
-            quote::in_quotes(line)
-        ));
+        out.push_str(&format!("{}{}\n", "  ".repeat(depth + 1), quote::in_quotes(line)));
     }
     out.push_str(&format!("{})\n", "  ".repeat(depth)));
 }
@@ -96,15 +92,9 @@ mod tests {
     fn the_three_nulls_and_nesting_are_visible() {
         let reply = Value::Array(vec![
             Value::NullBulk,
-            Value::Map(vec![(
-                Value::Bulk(b"k".to_vec()),
-                Value::Array(vec![Value::Null, Value::NullArray]),
-            )]),
+            Value::Map(vec![(Value::Bulk(b"k".to_vec()), Value::Array(vec![Value::Null, Value::NullArray]))]),
             Value::Error(b"ERR \n".to_vec()),
         ]);
-        assert_eq!(
-            value(&reply),
-            "*3\n  $-1\n  %1\n    $ \"k\" => *2\n      _\n      *-1\n  -ERR \\n"
-        );
+        assert_eq!(value(&reply), "*3\n  $-1\n  %1\n    $ \"k\" => *2\n      _\n      *-1\n  -ERR \\n");
     }
 }

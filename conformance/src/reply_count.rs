@@ -67,18 +67,9 @@ mod tests {
     fn reply_modes_silence_what_they_say() {
         let mut count = ReplyCount::default();
         let mut expect = |line: &str| count.expect(&line.split(' ').collect::<Vec<_>>());
-        assert_eq!(
-            ["PING", "CLIENT REPLY SKIP", "PING", "PING"].map(&mut expect),
-            [1, 0, 0, 1]
-        );
-        assert_eq!(
-            ["CLIENT REPLY OFF", "NOSUCH", "client reply on", "PING"].map(&mut expect),
-            [0, 0, 1, 1]
-        );
-        assert_eq!(
-            ["CLIENT REPLY SKIP", "CLIENT REPLY ON", "PING"].map(&mut expect),
-            [0, 1, 1]
-        );
+        assert_eq!(["PING", "CLIENT REPLY SKIP", "PING", "PING"].map(&mut expect), [1, 0, 0, 1]);
+        assert_eq!(["CLIENT REPLY OFF", "NOSUCH", "client reply on", "PING"].map(&mut expect), [0, 0, 1, 1]);
+        assert_eq!(["CLIENT REPLY SKIP", "CLIENT REPLY ON", "PING"].map(&mut expect), [0, 1, 1]);
         assert_eq!(["QUIT", "PING"].map(&mut expect), [1, 0]);
     }
 }

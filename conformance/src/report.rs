@@ -26,6 +26,7 @@ pub struct Tally {
     index: HashMap<Vec<u8>, usize>,
     normalised: BTreeMap<String, u64>,
     raw_errors: BTreeMap<String, u64>,
+    lacking: BTreeSet<String>,
     key: Vec<u8>,
 }
 
@@ -42,15 +43,8 @@ struct RowTally {
 impl RowTally {
     /// Notes the option words of a command that succeeded.
     fn options(&mut self, args: &[Vec<u8>]) {
-        for arg in args
-            .iter()
-            .skip(1)
-            .filter(|arg| (1..=20).contains(&arg.len()))
-        {
-            let seen = self
-                .tokens
-                .iter_mut()
-                .find(|(token, _)| arg.eq_ignore_ascii_case(token.as_bytes()));
+        for arg in args.iter().skip(1).filter(|arg| (1..=20).contains(&arg.len())) {
+            let seen = self.tokens.iter_mut().find(|(token, _)| arg.eq_ignore_ascii_case(token.as_bytes()));
             if let Some((_, count)) = seen {
                 *count += 1;
             }
@@ -101,11 +95,8 @@ impl Tally {
             self.commands += 1;
             match said[at] {
                 b'-' => {
-                    let text =
-                        String::from_utf8_lossy(&blanked(&said[at + 1..end - 2])).into_owned();
-                    if self.raw_errors.len() < ERROR_TEXTS_MAX
-                        || self.raw_errors.contains_key(&text)
-                    {
+                    let text = String::from_utf8_lossy(&blanked(&said[at + 1..end - 2])).into_owned();
+                    if self.raw_errors.len() < ERROR_TEXTS_MAX || self.raw_errors.contains_key(&text) {
                         *self.raw_errors.entry(text).or_default() += 1;
                     }
                 }
@@ -113,6 +104,11 @@ impl Tally {
             }
             at = end;
         }
+    }
+
+    /// A question about the state afterwards that one of the servers can't answer.
+    pub fn post_state_lacks(&mut self, question: &str) {
+        self.lacking.insert(question.to_string());
     }
 
     /// A reply that was equal only under its normaliser.
@@ -136,25 +132,13 @@ impl Tally {
         }
         let name = String::from_utf8_lossy(&self.key).to_ascii_uppercase();
         let known = rows.rows.get(&name);
-        let name = if known.is_some() {
-            name
-        } else {
-            "(unknown)".to_string()
-        };
-        let index = self
-            .rows
-            .iter()
-            .position(|row| row.name == name)
-            .unwrap_or_else(|| {
-                let tokens = known.map(|row| row.tokens()).unwrap_or_default();
-                let tokens = tokens.into_iter().map(|token| (token, 0)).collect();
-                self.rows.push(RowTally {
-                    name,
-                    tokens,
-                    ..RowTally::default()
-                });
-                self.rows.len() - 1
-            });
+        let name = if known.is_some() { name } else { "(unknown)".to_string() };
+        let index = self.rows.iter().position(|row| row.name == name).unwrap_or_else(|| {
+            let tokens = known.map(|row| row.tokens()).unwrap_or_default();
+            let tokens = tokens.into_iter().map(|token| (token, 0)).collect();
+            self.rows.push(RowTally { name, tokens, ..RowTally::default() });
+            self.rows.len() - 1
+        });
         if self.index.len() < 100_000 {
             self.index.insert(self.key.clone(), index);
         }
@@ -168,10 +152,7 @@ impl Tally {
             return vec!["nothing was executed".to_string()];
         }
         if self.succeeded * 100 < self.commands * SUCCESS_SHARE_MIN_PERCENT {
-            reasons.push(format!(
-                "only {} of {} commands succeeded",
-                self.succeeded, self.commands
-            ));
+            reasons.push(format!("only {} of {} commands succeeded", self.succeeded, self.commands));
         }
         if self.commands < COMMANDS_PER_ROW_JUDGED * expected.len() as u64 {
             return reasons;
@@ -179,9 +160,7 @@ impl Tally {
         for name in expected {
             match self.rows.iter().find(|row| row.name == *name) {
                 None => reasons.push(format!("{name} was never executed")),
-                Some(row) if row.ok == 0 => {
-                    reasons.push(format!("{name} never succeeded in {} tries", row.count))
-                }
+                Some(row) if row.ok == 0 => reasons.push(format!("{name} never succeeded in {} tries", row.count)),
                 Some(_) => {}
             }
         }
@@ -202,35 +181,20 @@ impl Tally {
             self.pushes,
             self.keys_compared,
         );
-        let errors: usize =
-            self.rows.iter().map(|row| row.errors.len()).sum::<usize>() + self.raw_errors.len();
-        let _ = writeln!(
-            out,
-            "{} rows, {errors} distinct error texts",
-            self.rows.len()
-        );
+        let errors: usize = self.rows.iter().map(|row| row.errors.len()).sum::<usize>() + self.raw_errors.len();
+        let _ = writeln!(out, "{} rows, {errors} distinct error texts", self.rows.len());
+        for question in &self.lacking {
+            let _ = writeln!(out, "  the state was NOT compared by {question}: a server does not have it");
+        }
         for (row, uses) in &self.normalised {
             let rule = crate::normalise::rule_of(row).expect("counted under its rule");
-            let _ = writeln!(
-                out,
-                "  normalised {row} {uses}x: {} ({})",
-                rule.how, rule.reason
-            );
+            let _ = writeln!(out, "  normalised {row} {uses}x: {} ({})", rule.how, rule.reason);
         }
         for row in self.sorted() {
-            let missing: Vec<&str> = row
-                .tokens
-                .iter()
-                .filter(|(_, seen)| **seen == 0)
-                .map(|(token, _)| token.as_str())
-                .collect();
+            let missing: Vec<&str> =
+                row.tokens.iter().filter(|(_, seen)| **seen == 0).map(|(token, _)| token.as_str()).collect();
             if !missing.is_empty() {
-                let _ = writeln!(
-                    out,
-                    "  options of {} never seen in a success: {}",
-                    row.name,
-                    missing.join(" ")
-                );
+                let _ = writeln!(out, "  options of {} never seen in a success: {}", row.name, missing.join(" "));
             }
         }
         out
@@ -239,27 +203,15 @@ impl Tally {
     /// The whole report: every row with its errors, shapes and options.
     pub fn details(&self) -> String {
         let mut out = String::new();
-        let _ = writeln!(
-            out,
-            "{:<32} {:>10} {:>10} {:>7} {:>7}",
-            "row", "commands", "ok", "errors", "shapes"
-        );
+        let _ = writeln!(out, "{:<32} {:>10} {:>10} {:>7} {:>7}", "row", "commands", "ok", "errors", "shapes");
         for row in self.sorted() {
             let (errors, shapes) = (row.errors.len(), row.shapes.len());
-            let _ = writeln!(
-                out,
-                "{:<32} {:>10} {:>10} {errors:>7} {shapes:>7}",
-                row.name, row.count, row.ok
-            );
+            let _ = writeln!(out, "{:<32} {:>10} {:>10} {errors:>7} {shapes:>7}", row.name, row.count, row.ok);
         }
         for row in self.sorted() {
             let _ = writeln!(out, "\n{}", row.name);
             for (shape, count) in &row.shapes {
-                let _ = writeln!(
-                    out,
-                    "  {count:>9} reply  {}",
-                    String::from_utf8_lossy(shape)
-                );
+                let _ = writeln!(out, "  {count:>9} reply  {}", String::from_utf8_lossy(shape));
             }
             let errors: BTreeMap<&Vec<u8>, &u64> = row.errors.iter().collect();
             for (text, count) in errors {
@@ -293,10 +245,7 @@ fn signature(frame: &[u8]) -> Vec<u8> {
             Some(b'-') => out.extend_from_slice(b"-1"),
             Some(b'0') => out.push(b'0'),
             _ if frame[0] != b'$' => {
-                let first = frame
-                    .iter()
-                    .position(|&b| b == b'\n')
-                    .and_then(|at| frame.get(at + 1));
+                let first = frame.iter().position(|&b| b == b'\n').and_then(|at| frame.get(at + 1));
                 out.extend(first);
             }
             _ => {}
@@ -346,18 +295,12 @@ mod tests {
         let expected = BTreeSet::from(["GET".to_string()]);
         let reasons = tally.vacuous(&expected);
         assert_eq!(reasons.len(), 2, "{reasons:?}");
-        assert!(
-            !Tally::default().vacuous(&expected).is_empty(),
-            "nothing executed"
-        );
+        assert!(!Tally::default().vacuous(&expected).is_empty(), "nothing executed");
     }
 
     #[test]
     fn errors_are_told_apart_by_text_and_not_by_name() {
-        assert_eq!(
-            blanked(b"ERR unknown command 'a', with"),
-            blanked(b"ERR unknown command 'bc', with")
-        );
+        assert_eq!(blanked(b"ERR unknown command 'a', with"), blanked(b"ERR unknown command 'bc', with"));
         assert_ne!(blanked(b"ERR syntax error"), blanked(b"ERR value"));
     }
 }

@@ -174,9 +174,7 @@ fn length(buf: &[u8], start: usize, end: usize) -> Result<Option<usize>, Malform
     if digits.is_empty() || digits.len() > 12 || !digits.iter().all(u8::is_ascii_digit) {
         return Err(Malformed { at: start });
     }
-    Ok(Some(
-        digits.iter().fold(0, |n, d| n * 10 + usize::from(d - b'0')),
-    ))
+    Ok(Some(digits.iter().fold(0, |n, d| n * 10 + usize::from(d - b'0'))))
 }
 
 fn build(buf: &[u8], at: &mut usize) -> Result<Value, Malformed> {
@@ -224,9 +222,7 @@ fn sequence(buf: &[u8], at: &mut usize, n: usize) -> Result<Vec<Value>, Malforme
 }
 
 fn pairs(buf: &[u8], at: &mut usize, n: usize) -> Result<Vec<(Value, Value)>, Malformed> {
-    (0..n)
-        .map(|_| Ok((build(buf, at)?, build(buf, at)?)))
-        .collect()
+    (0..n).map(|_| Ok((build(buf, at)?, build(buf, at)?))).collect()
 }
 
 impl Value {
@@ -238,11 +234,8 @@ impl Value {
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        let line = |tag: &[u8], text: &[u8], out: &mut Vec<u8>| {
-            out.extend_from_slice(&[tag, text, b"\r\n"].concat())
-        };
-        let header =
-            |tag: &[u8], n: usize, out: &mut Vec<u8>| line(tag, n.to_string().as_bytes(), out);
+        let line = |tag: &[u8], text: &[u8], out: &mut Vec<u8>| out.extend_from_slice(&[tag, text, b"\r\n"].concat());
+        let header = |tag: &[u8], n: usize, out: &mut Vec<u8>| line(tag, n.to_string().as_bytes(), out);
         match self {
             Value::Simple(text) => line(b"+", text, out),
             Value::Error(text) => line(b"-", text, out),
@@ -272,15 +265,7 @@ impl Value {
                 items.iter().for_each(|item| item.encode(out));
             }
             Value::Map(pairs) | Value::Attribute(pairs, _) => {
-                header(
-                    if matches!(self, Value::Map(_)) {
-                        b"%"
-                    } else {
-                        b"|"
-                    },
-                    pairs.len(),
-                    out,
-                );
+                header(if matches!(self, Value::Map(_)) { b"%" } else { b"|" }, pairs.len(), out);
                 for (key, value) in pairs {
                     key.encode(out);
                     value.encode(out);
@@ -345,10 +330,7 @@ impl Value {
 
     /// The value under `key` of a map or of a flat array of pairs.
     pub fn field(&self, key: &str) -> Option<&Value> {
-        let found = self
-            .entries()?
-            .into_iter()
-            .find(|(k, _)| k.as_bytes() == Some(key.as_bytes()));
+        let found = self.entries()?.into_iter().find(|(k, _)| k.as_bytes() == Some(key.as_bytes()));
         found.map(|(_, value)| value)
     }
 }
@@ -363,17 +345,12 @@ mod tests {
 
     #[test]
     fn every_type_is_read_and_keeps_its_identity() {
-        let (value, end) = parse(EVERY_TYPE, 0)
-            .expect("well formed")
-            .expect("complete");
+        let (value, end) = parse(EVERY_TYPE, 0).expect("well formed").expect("complete");
         assert_eq!(end, EVERY_TYPE.len());
         assert_eq!(value.encoded(), EVERY_TYPE);
         let items = value.items().expect("an array");
         assert_eq!(items[3], Value::Bulk(b"\r\n".to_vec()));
-        assert_eq!(
-            items[4..7],
-            [Value::NullBulk, Value::NullArray, Value::Null]
-        );
+        assert_eq!(items[4..7], [Value::NullBulk, Value::NullArray, Value::Null]);
         assert_eq!(items[10].as_bytes(), Some(&b"abc"[..]));
         assert!(matches!(items[12], Value::Map(_)) && matches!(items[13], Value::Push(_)));
     }

@@ -91,13 +91,7 @@ impl Rows {
         self.containers.insert(debug.name.clone());
         for sub in DEBUG_SUBCOMMANDS {
             let name = format!("DEBUG|{sub}");
-            self.rows.insert(
-                name.clone(),
-                Row {
-                    name,
-                    ..debug.clone()
-                },
-            );
+            self.rows.insert(name.clone(), Row { name, ..debug.clone() });
         }
     }
 
@@ -121,20 +115,12 @@ impl Rows {
 
     fn insert(&mut self, info: &[Value], doc: Option<&Value>, group: &str) {
         let name = text(info.first()).to_ascii_uppercase();
-        let args = doc
-            .and_then(|doc| doc.field("arguments"))
-            .map(arguments)
-            .unwrap_or_default();
+        let args = doc.and_then(|doc| doc.field("arguments")).map(arguments).unwrap_or_default();
         let row = Row {
             name: name.clone(),
             group: group.to_string(),
             arity: info.get(1).and_then(Value::as_integer).unwrap_or(-1),
-            flags: info
-                .get(2)
-                .map(texts)
-                .unwrap_or_default()
-                .into_iter()
-                .collect(),
+            flags: info.get(2).map(texts).unwrap_or_default().into_iter().collect(),
             args,
         };
         self.rows.insert(name, row);
@@ -154,10 +140,7 @@ impl Rows {
                 continue;
             }
             let reply = target.ask(client, &words).map_err(|error| error.to_string())?;
-            let said = String::from_utf8_lossy(reply.as_bytes().unwrap_or_default()).into_owned();
-            let absent = ["unknown command", "nknown subcommand", "not supported"].iter().any(|text| said.contains(text));
-            // DEBUG answers a wrong number of words as it answers an unknown name.
-            if reply.is_error() && absent && !said.contains("DEBUG HELP") {
+            if is_missing(&reply) {
                 missing.push(name.clone());
             }
         }
@@ -171,18 +154,8 @@ impl Rows {
     pub fn intersection(&self, other: &Rows) -> Rows {
         let shared = |name: &String| other.rows.contains_key(name);
         Rows {
-            rows: self
-                .rows
-                .iter()
-                .filter(|(name, _)| shared(name))
-                .map(|(n, r)| (n.clone(), r.clone()))
-                .collect(),
-            containers: self
-                .containers
-                .iter()
-                .filter(|name| shared(name))
-                .cloned()
-                .collect(),
+            rows: self.rows.iter().filter(|(name, _)| shared(name)).map(|(n, r)| (n.clone(), r.clone())).collect(),
+            containers: self.containers.iter().filter(|name| shared(name)).cloned().collect(),
         }
     }
 
@@ -196,12 +169,7 @@ impl Row {
     pub fn tokens(&self) -> BTreeSet<String> {
         fn collect(args: &[Arg], out: &mut BTreeSet<String>) {
             for arg in args {
-                out.extend(
-                    arg.token
-                        .iter()
-                        .filter(|token| !token.is_empty())
-                        .map(|t| t.to_ascii_uppercase()),
-                );
+                out.extend(arg.token.iter().filter(|token| !token.is_empty()).map(|t| t.to_ascii_uppercase()));
                 collect(&arg.children, out);
             }
         }
@@ -211,12 +179,16 @@ impl Row {
     }
 }
 
+/// Does a reply say that the server lacks the command?
+pub fn is_missing(reply: &Value) -> bool {
+    let said = String::from_utf8_lossy(reply.as_bytes().unwrap_or_default()).into_owned();
+    let absent = ["unknown command", "nknown subcommand", "is not supported"].iter().any(|text| said.contains(text));
+    // DEBUG answers a wrong number of words as it answers an unknown name.
+    reply.is_error() && absent && !said.contains("DEBUG HELP")
+}
+
 fn arguments(list: &Value) -> Vec<Arg> {
-    list.items()
-        .unwrap_or_default()
-        .iter()
-        .map(argument)
-        .collect()
+    list.items().unwrap_or_default().iter().map(argument).collect()
 }
 
 fn argument(doc: &Value) -> Arg {
@@ -239,10 +211,5 @@ fn text(value: Option<&Value>) -> String {
 }
 
 fn texts(value: &Value) -> Vec<String> {
-    value
-        .items()
-        .unwrap_or_default()
-        .iter()
-        .map(|item| text(Some(item)))
-        .collect()
+    value.items().unwrap_or_default().iter().map(|item| text(Some(item))).collect()
 }

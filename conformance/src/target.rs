@@ -46,15 +46,13 @@ pub trait Target {
     /// Says that nothing more will be sent on this connection.
     fn half_close(&mut self, client: usize);
     /// Reads until `want` holds and appends the bytes to `into`.
-    fn receive(
-        &mut self,
-        client: usize,
-        want: Want,
-        timeout: Duration,
-        into: &mut Vec<u8>,
-    ) -> Received;
+    fn receive(&mut self, client: usize, want: Want, timeout: Duration, into: &mut Vec<u8>) -> Received;
     /// Lets time pass.
     fn sleep(&mut self, span: Duration);
+    /// Starts over with nothing, if that is possible without FLUSHALL. Drops every client.
+    fn restart(&mut self) -> bool {
+        false
+    }
     /// The client's own address, as CLIENT LIST prints it.
     fn client_addr(&self, client: usize) -> Option<String>;
     /// The server's address, as CLIENT LIST prints it in `laddr`.
@@ -69,18 +67,12 @@ pub trait Target {
         match self.receive(client, Want::Replies(1), PATIENCE, &mut reply) {
             Received::Complete => {}
             other => {
-                return Err(io::Error::other(format!(
-                    "{}: no reply ({other:?})",
-                    self.name()
-                )));
+                return Err(io::Error::other(format!("{}: no reply ({other:?})", self.name())));
             }
         }
         // Pushes that came first are dropped: inspection is about the last frame.
         let values = resp::parse_all(&reply).map_err(io::Error::other)?;
-        values
-            .into_iter()
-            .next_back()
-            .ok_or_else(|| io::Error::other("an empty reply"))
+        values.into_iter().next_back().ok_or_else(|| io::Error::other("an empty reply"))
     }
 }
 
@@ -107,12 +99,7 @@ struct Connection {
 
 impl SocketTarget {
     pub fn new(name: &str, server: Server) -> Self {
-        SocketTarget {
-            name: name.to_string(),
-            server,
-            clients: Vec::new(),
-            scratch: vec![0; 256 * 1024],
-        }
+        SocketTarget { name: name.to_string(), server, clients: Vec::new(), scratch: vec![0; 256 * 1024] }
     }
 
     pub fn server(&self) -> &Server {
@@ -133,12 +120,7 @@ impl Target for SocketTarget {
         let stream = TcpStream::connect_timeout(&self.server.addr(), PATIENCE)?;
         stream.set_nodelay(true)?;
         let local = stream.local_addr()?;
-        self.clients[client] = Some(Connection {
-            stream,
-            local,
-            inbox: Vec::new(),
-            closed: false,
-        });
+        self.clients[client] = Some(Connection { stream, local, inbox: Vec::new(), closed: false });
         Ok(())
     }
 
@@ -163,13 +145,7 @@ impl Target for SocketTarget {
         }
     }
 
-    fn receive(
-        &mut self,
-        client: usize,
-        want: Want,
-        timeout: Duration,
-        into: &mut Vec<u8>,
-    ) -> Received {
+    fn receive(&mut self, client: usize, want: Want, timeout: Duration, into: &mut Vec<u8>) -> Received {
         match self.clients.get_mut(client) {
             Some(Some(connection)) => connection.receive(want, timeout, into, &mut self.scratch),
             _ => Received::Closed,
@@ -181,10 +157,7 @@ impl Target for SocketTarget {
     }
 
     fn client_addr(&self, client: usize) -> Option<String> {
-        self.clients
-            .get(client)?
-            .as_ref()
-            .map(|connection| connection.local.to_string())
+        self.clients.get(client)?.as_ref().map(|connection| connection.local.to_string())
     }
 
     fn server_addr(&self) -> String {
@@ -193,31 +166,17 @@ impl Target for SocketTarget {
 }
 
 impl Connection {
-    fn receive(
-        &mut self,
-        want: Want,
-        timeout: Duration,
-        into: &mut Vec<u8>,
-        scratch: &mut [u8],
-    ) -> Received {
+    fn receive(&mut self, want: Want, timeout: Duration, into: &mut Vec<u8>, scratch: &mut [u8]) -> Received {
         let deadline = Instant::now() + timeout;
         let mut progress = Progress::default();
         loop {
             let scan = progress.scan(&self.inbox, want);
             if let Some(outcome) = scan.or(self.closed.then_some(Received::Closed)) {
-                let upto = if outcome == Received::Complete {
-                    progress.scanned
-                } else {
-                    self.inbox.len()
-                };
+                let upto = if outcome == Received::Complete { progress.scanned } else { self.inbox.len() };
                 into.extend_from_slice(&self.inbox[..upto]);
                 self.inbox.drain(..upto);
                 let expected_end = want == Want::Close && outcome == Received::Closed;
-                return if expected_end {
-                    Received::Complete
-                } else {
-                    outcome
-                };
+                return if expected_end { Received::Complete } else { outcome };
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -239,11 +198,7 @@ impl Connection {
         match self.stream.read(scratch) {
             Ok(0) => self.closed = true,
             Ok(n) => self.inbox.extend_from_slice(&scratch[..n]),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-                ) => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => self.closed = true,
         }
@@ -289,16 +244,10 @@ mod tests {
     fn pushes_are_frames_and_not_replies() {
         let inbox = b">1\r\n+p\r\n+one\r\n>1\r\n+q\r\n+two\r\n";
         let mut progress = Progress::default();
-        assert_eq!(
-            progress.scan(inbox, Want::Replies(1)),
-            Some(Received::Complete)
-        );
+        assert_eq!(progress.scan(inbox, Want::Replies(1)), Some(Received::Complete));
         assert_eq!(&inbox[..progress.scanned], b">1\r\n+p\r\n+one\r\n");
         let mut progress = Progress::default();
-        assert_eq!(
-            progress.scan(inbox, Want::Frames(3)),
-            Some(Received::Complete)
-        );
+        assert_eq!(progress.scan(inbox, Want::Frames(3)), Some(Received::Complete));
         assert_eq!(&inbox[progress.scanned..], b"+two\r\n");
         assert_eq!(Progress::default().scan(inbox, Want::Replies(3)), None);
     }

@@ -41,29 +41,14 @@ pub struct Difference {
 impl Difference {
     /// For a person: the step, and both replies.
     pub fn describe(&self, name_a: &str, name_b: &str) -> String {
-        let step = self.step.as_ref().map_or_else(
-            || "(post-state)".to_string(),
-            |failed| print_step(&failed.1),
-        );
+        let step = self.step.as_ref().map_or_else(|| "(post-state)".to_string(), |failed| print_step(&failed.1));
         let show = |bytes: &[u8]| {
             let text = match resp::parse_all(bytes) {
-                Ok(values) => values
-                    .iter()
-                    .map(render::value)
-                    .collect::<Vec<_>>()
-                    .join("\n"),
+                Ok(values) => values.iter().map(render::value).collect::<Vec<_>>().join("\n"),
                 Err(_) => quote::in_quotes(bytes),
             };
-            text.lines()
-                .map(|line| format!("    {line}\n"))
-                .collect::<String>()
+            text.lines().map(|line| format!("    {line}\n")).collect::<String>()
         };
-        format!(
-            "{}\n{}\n  {name_a}:\n{}  {name_b}:\n{}",
-            self.kind,
-            step,
-            show(&self.a),
-            show(&self.b)
-        )
+        format!("{}\n{}\n  {name_a}:\n{}  {name_b}:\n{}", self.kind, step, show(&self.a), show(&self.b))
     }
 }

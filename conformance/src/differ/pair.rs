@@ -44,30 +44,14 @@ struct Batch {
 }
 
 impl Pair {
-    pub fn new(
-        a: Box<dyn Target>,
-        b: Box<dyn Target>,
-        resp: u8,
-        rows: Rows,
-        divergences: Divergences,
-    ) -> Self {
+    pub fn new(a: Box<dyn Target>, b: Box<dyn Target>, resp: u8, rows: Rows, divergences: Divergences) -> Self {
         let rules = rows.rows.keys().filter_map(|row| {
-            let how =
-                Normaliser::parse(rule_of(row)?.how).expect("the table parses: it has a test");
+            let how = Normaliser::parse(rule_of(row)?.how).expect("the table parses: it has a test");
             Some((row.clone(), how))
         });
         let rules = rules.collect();
         let patience = crate::target::PATIENCE;
-        Pair {
-            a,
-            b,
-            resp,
-            rows,
-            divergences,
-            patience,
-            clients: BTreeMap::new(),
-            rules,
-        }
+        Pair { a, b, resp, rows, divergences, patience, clients: BTreeMap::new(), rules }
     }
 
     /// Forgets every client, and closes its connections.
@@ -84,9 +68,7 @@ impl Pair {
         while at < steps.len() {
             match &steps[at] {
                 Step::Command { client, .. } => {
-                    let batch = self
-                        .batch(*client, steps, at)
-                        .map_err(|e| self.broken(steps, at, e))?;
+                    let batch = self.batch(*client, steps, at).map_err(|e| self.broken(steps, at, e))?;
                     at = batch.steps.last().expect("a batch is never empty").0 + 1;
                     self.exchange(&batch, steps, tally)?;
                 }
@@ -101,33 +83,19 @@ impl Pair {
 
     fn broken(&self, steps: &[Step], at: usize, error: String) -> Difference {
         let step = steps.get(at).map(|step| Box::new((at, step.clone())));
-        Difference {
-            step,
-            kind: format!("the harness could not go on: {error}"),
-            a: Vec::new(),
-            b: Vec::new(),
-        }
+        Difference { step, kind: format!("the harness could not go on: {error}"), a: Vec::new(), b: Vec::new() }
     }
 
     /// Gathers what the client says next, up to the point where another speaks.
     fn batch(&mut self, client: usize, steps: &[Step], from: usize) -> Result<Batch, String> {
         self.open(client)?;
-        let mut batch = Batch {
-            client,
-            to_a: Vec::new(),
-            to_b: Vec::new(),
-            steps: Vec::new(),
-        };
+        let mut batch = Batch { client, to_a: Vec::new(), to_b: Vec::new(), steps: Vec::new() };
         let mut same = true;
         for (index, step) in steps.iter().enumerate().skip(from) {
-            let Step::Command {
-                client: who, args, ..
-            } = step
-            else {
+            let Step::Command { client: who, args, .. } = step else {
                 break;
             };
-            let full =
-                batch.steps.len() >= BATCH_COMMANDS_MAX || batch.to_a.len() >= BATCH_BYTES_MAX;
+            let full = batch.steps.len() >= BATCH_COMMANDS_MAX || batch.to_a.len() >= BATCH_BYTES_MAX;
             if *who != client || full {
                 break;
             }
@@ -140,12 +108,7 @@ impl Pair {
             } else {
                 self.encode_filled(args, &mut batch)?;
             }
-            let replies = self
-                .clients
-                .get_mut(&client)
-                .expect("opened")
-                .count
-                .expect(args);
+            let replies = self.clients.get_mut(&client).expect("opened").count.expect(args);
             batch.steps.push((index, replies));
         }
         if same {
@@ -183,70 +146,35 @@ impl Pair {
         if self.clients.contains_key(&client) {
             return Ok(());
         }
-        let hello: &[&[u8]] = if self.resp == 3 {
-            &[b"HELLO", b"3"]
-        } else {
-            &[b"CLIENT", b"ID"]
-        };
+        let hello: &[&[u8]] = if self.resp == 3 { &[b"HELLO", b"3"] } else { &[b"CLIENT", b"ID"] };
         let mut ids = [0; 2];
         for (target, id) in [&mut self.a, &mut self.b].into_iter().zip(&mut ids) {
             let failed = |error: std::io::Error| error.to_string();
             target.connect(client).map_err(failed)?;
             let reply = target.ask(client, hello).map_err(failed)?;
-            let found = reply
-                .as_integer()
-                .or_else(|| reply.field("id")?.as_integer());
+            let found = reply.as_integer().or_else(|| reply.field("id")?.as_integer());
             *id = found.unwrap_or_default() as u64;
         }
         let ids = Some((ids[0], ids[1]));
-        self.clients.insert(
-            client,
-            Client {
-                count: ReplyCount::default(),
-                ids,
-            },
-        );
+        self.clients.insert(client, Client { count: ReplyCount::default(), ids });
         Ok(())
     }
 
-    fn exchange(
-        &mut self,
-        batch: &Batch,
-        steps: &[Step],
-        tally: &mut Tally,
-    ) -> Result<(), Difference> {
-        let to_b = if batch.to_b.is_empty() {
-            &batch.to_a
-        } else {
-            &batch.to_b
-        };
+    fn exchange(&mut self, batch: &Batch, steps: &[Step], tally: &mut Tally) -> Result<(), Difference> {
+        let to_b = if batch.to_b.is_empty() { &batch.to_a } else { &batch.to_b };
         self.a.send(batch.client, &batch.to_a);
         self.b.send(batch.client, to_b);
         let want = Want::Replies(batch.steps.iter().map(|(_, replies)| replies).sum());
         let (mut from_a, mut from_b) = (Vec::new(), Vec::new());
-        let end_a = self
-            .a
-            .receive(batch.client, want, self.patience, &mut from_a);
-        let end_b = self
-            .b
-            .receive(batch.client, want, self.patience, &mut from_b);
-        let ended = self
-            .clients
-            .get(&batch.client)
-            .is_some_and(|client| client.count.ended());
+        let end_a = self.a.receive(batch.client, want, self.patience, &mut from_a);
+        let end_b = self.b.receive(batch.client, want, self.patience, &mut from_b);
+        let ended = self.clients.get(&batch.client).is_some_and(|client| client.count.ended());
         if ended || end_a == Received::Closed || end_b == Received::Closed {
             // Reconnected when it speaks again.
             self.clients.remove(&batch.client);
         }
         let equal = from_a == from_b && end_a == end_b;
-        self.walk(
-            batch,
-            steps,
-            equal,
-            (&from_a, end_a),
-            (&from_b, end_b),
-            tally,
-        )
+        self.walk(batch, steps, equal, (&from_a, end_a), (&from_b, end_b), tally)
     }
 
     /// Goes through the replies of a batch: to count them, and to find where they differ.
@@ -261,9 +189,7 @@ impl Pair {
     ) -> Result<(), Difference> {
         let (mut at_a, mut at_b) = (0, 0);
         for &(index, replies) in &batch.steps {
-            let Step::Command { args, .. } = &steps[index] else {
-                unreachable!("a batch holds commands")
-            };
+            let Step::Command { args, .. } = &steps[index] else { unreachable!("a batch holds commands") };
             if replies == 0 {
                 tally.silent(args, &self.rows);
             }
@@ -273,12 +199,7 @@ impl Pair {
                 let frame_b = if equal { frame_a } else { frame(from_b, at_b) };
                 let differ = |kind: &str| {
                     let step = Some(Box::new((index, steps[index].clone())));
-                    Difference {
-                        step,
-                        kind: kind.into(),
-                        a: frame_a.to_vec(),
-                        b: frame_b.to_vec(),
-                    }
+                    Difference { step, kind: kind.into(), a: frame_a.to_vec(), b: frame_b.to_vec() }
                 };
                 if frame_a.is_empty() && frame_b.is_empty() {
                     // Neither answered: closed on both sides, or a batch that both left hanging.
@@ -307,10 +228,7 @@ impl Pair {
         let rest_differs = from_a[at_a..] != from_b[if equal { at_a } else { at_b }..];
         if end_a != end_b || rest_differs {
             let kind = format!("the connections ended otherwise: {end_a:?} against {end_b:?}");
-            let step = batch
-                .steps
-                .last()
-                .map(|&(index, _)| Box::new((index, steps[index].clone())));
+            let step = batch.steps.last().map(|&(index, _)| Box::new((index, steps[index].clone())));
             return Err(Difference {
                 step,
                 kind,
@@ -376,11 +294,7 @@ impl Pair {
     ) -> Result<(), Difference> {
         let mut said = [Vec::new(), Vec::new()];
         let mut ends = [Received::Complete; 2];
-        for ((target, bytes), end) in [&mut self.a, &mut self.b]
-            .into_iter()
-            .zip(&mut said)
-            .zip(&mut ends)
-        {
+        for ((target, bytes), end) in [&mut self.a, &mut self.b].into_iter().zip(&mut said).zip(&mut ends) {
             let (want, patience) = match what {
                 Read::Want(want) => (want, self.patience),
                 Read::End => {
@@ -400,12 +314,7 @@ impl Pair {
             return Ok(());
         }
         let kind = format!("the bytes differ ({:?} against {:?})", ends[0], ends[1]);
-        Err(Difference {
-            step: Some(Box::new((index, step.clone()))),
-            kind,
-            a,
-            b,
-        })
+        Err(Difference { step: Some(Box::new((index, step.clone()))), kind, a, b })
     }
 }
 

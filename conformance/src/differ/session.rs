@@ -93,18 +93,11 @@ impl Session {
         }
         let left_out = shared.probe(&mut *b, control)?;
         let baselines = [Baseline::read(&mut *a)?, Baseline::read(&mut *b)?];
-        Ok(Session {
-            pair: Pair::new(a, b, resp, shared, divergences),
-            baselines,
-        })
+        Ok(Session { pair: Pair::new(a, b, resp, shared, divergences), baselines, left_out })
     }
 
     /// Runs steps from a clean state and compares what is left.
-    pub fn attempt(
-        &mut self,
-        steps: &[Step],
-        tally: &mut Tally,
-    ) -> Result<Option<Difference>, String> {
+    pub fn attempt(&mut self, steps: &[Step], tally: &mut Tally) -> Result<Option<Difference>, String> {
         reset(&mut self.pair, &self.baselines)?;
         if let Err(difference) = self.pair.run(steps, tally) {
             return Ok(Some(difference));
@@ -131,11 +124,7 @@ impl Session {
             took = started.elapsed();
             if let Some(first) = found {
                 let shrunk = shrink::shrink(self, &steps, &first, plan.shrink_for)?;
-                difference = Some(Found {
-                    epoch,
-                    first,
-                    shrunk,
-                });
+                difference = Some(Found { epoch, first, shrunk });
                 break;
             }
             if tally.commands >= plan.commands || plan.epoch.is_some() {
@@ -143,12 +132,6 @@ impl Session {
             }
         }
         let divergences = self.pair.divergences.account();
-        Ok(Outcome {
-            tally,
-            took,
-            expected_rows,
-            difference,
-            divergences,
-        })
+        Ok(Outcome { tally, took, expected_rows, difference, divergences })
     }
 }

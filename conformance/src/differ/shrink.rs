@@ -23,25 +23,11 @@ pub struct Shrunk {
 }
 
 /// Shrinks `steps`, which showed `first`.
-pub fn shrink(
-    session: &mut Session,
-    steps: &[Step],
-    first: &Difference,
-    within: Duration,
-) -> Result<Shrunk, String> {
-    let upto = first
-        .step
-        .as_ref()
-        .map_or(steps.len(), |failed| (failed.0 + 1).min(steps.len()));
+pub fn shrink(session: &mut Session, steps: &[Step], first: &Difference, within: Duration) -> Result<Shrunk, String> {
+    let upto = first.step.as_ref().map_or(steps.len(), |failed| (failed.0 + 1).min(steps.len()));
     // A reply that is missing must not cost ten seconds a trial.
     let patience = std::mem::replace(&mut session.pair.patience, Duration::from_millis(500));
-    let mut search = Search {
-        session,
-        first,
-        deadline: Instant::now() + within,
-        trials: 0,
-        failure: None,
-    };
+    let mut search = Search { session, first, deadline: Instant::now() + within, trials: 0, failure: None };
     let mut kept = steps[..upto].to_vec();
     let mut best = search.shows(&kept);
     if best.is_none() && upto < steps.len() {
@@ -54,12 +40,7 @@ pub fn shrink(
         if let Some(error) = failure {
             return Err(error);
         }
-        return Ok(Shrunk {
-            steps: kept,
-            difference: first.clone(),
-            trials,
-            reproduced: false,
-        });
+        return Ok(Shrunk { steps: kept, difference: first.clone(), trials, reproduced: false });
     };
     loop {
         let before = size(&kept);
@@ -71,12 +52,7 @@ pub fn shrink(
     }
     let trials = search.trials;
     session.pair.patience = patience;
-    Ok(Shrunk {
-        steps: kept,
-        difference,
-        trials,
-        reproduced: true,
-    })
+    Ok(Shrunk { steps: kept, difference, trials, reproduced: true })
 }
 
 fn size(steps: &[Step]) -> usize {
@@ -169,8 +145,7 @@ fn same_kind(found: &Difference, wanted: &Difference) -> bool {
         None => None,
     };
     // Of a post-state only that it is one: which key shows it may change while keys are removed.
-    name(found) == name(wanted)
-        && (found.step.is_none() || first_word(&found.kind) == first_word(&wanted.kind))
+    name(found) == name(wanted) && (found.step.is_none() || first_word(&found.kind) == first_word(&wanted.kind))
 }
 
 fn first_word(text: &str) -> &str {
@@ -187,12 +162,7 @@ fn simpler(step: &Step, variant: usize) -> Option<Step> {
                 fewer.remove(at);
                 variants.push(fewer);
             }
-            for (at, arg) in args
-                .iter()
-                .enumerate()
-                .skip(1)
-                .filter(|(_, arg)| arg.len() > 1)
-            {
+            for (at, arg) in args.iter().enumerate().skip(1).filter(|(_, arg)| arg.len() > 1) {
                 for short in [&arg[..arg.len() / 2], &arg[arg.len() / 2..], &arg[1..]] {
                     let mut shorter = args.clone();
                     shorter[at] = short.to_vec();
@@ -200,20 +170,10 @@ fn simpler(step: &Step, variant: usize) -> Option<Step> {
                 }
             }
             // Another client than the first only if it matters.
-            let mut steps: Vec<Step> = variants
-                .into_iter()
-                .map(|args| Step::Command {
-                    client: *client,
-                    args,
-                    how: how.clone(),
-                })
-                .collect();
+            let mut steps: Vec<Step> =
+                variants.into_iter().map(|args| Step::Command { client: *client, args, how: how.clone() }).collect();
             if *client > 1 {
-                steps.push(Step::Command {
-                    client: 1,
-                    args: args.clone(),
-                    how: how.clone(),
-                });
+                steps.push(Step::Command { client: 1, args: args.clone(), how: how.clone() });
             }
             steps.into_iter().nth(variant)
         }
@@ -221,18 +181,11 @@ fn simpler(step: &Step, variant: usize) -> Option<Step> {
             let mut piece = bytes.len() / 2;
             let mut ranges = Vec::new();
             while piece > 0 {
-                ranges.extend(
-                    (0..bytes.len())
-                        .step_by(piece)
-                        .map(|at| (at, (at + piece).min(bytes.len()))),
-                );
+                ranges.extend((0..bytes.len()).step_by(piece).map(|at| (at, (at + piece).min(bytes.len()))));
                 piece /= 2;
             }
             let (from, to) = *ranges.get(variant)?;
-            Some(Step::Raw {
-                client: *client,
-                bytes: [&bytes[..from], &bytes[to..]].concat(),
-            })
+            Some(Step::Raw { client: *client, bytes: [&bytes[..from], &bytes[to..]].concat() })
         }
         _ => None,
     }

@@ -14,27 +14,9 @@ pub enum Holds {
 
 const INTEGER_KEYS: &[&[u8]] = &[b"i1", b"i2", b"i3", b"i4", b"{i}5"];
 const FLOAT_KEYS: &[&[u8]] = &[b"f1", b"f2", b"f3"];
-const TEXT_KEYS: &[&[u8]] = &[
-    b"s1",
-    b"s2",
-    b"s3",
-    b"s4",
-    b"s5",
-    b"key:000000000001",
-    b"{i}6",
-];
-const ODD_KEYS: &[&[u8]] = &[
-    b"",
-    b"\0",
-    b"a b",
-    b"\xff\xfe\r\n",
-    b"t1",
-    b"t2",
-    b"t3",
-    b"h*llo",
-    b"missing",
-    &[b'K'; 130],
-];
+const TEXT_KEYS: &[&[u8]] = &[b"s1", b"s2", b"s3", b"s4", b"s5", b"key:000000000001", b"{i}6"];
+const ODD_KEYS: &[&[u8]] =
+    &[b"", b"\0", b"a b", b"\xff\xfe\r\n", b"t1", b"t2", b"t3", b"h*llo", b"missing", &[b'K'; 130]];
 
 /// A key, mostly of a kind.
 pub fn key(random: &mut Random, holds: Holds) -> Vec<u8> {
@@ -132,9 +114,7 @@ pub fn integer(random: &mut Random) -> Vec<u8> {
         0..=1 => random.pick(BAD_INTEGERS).to_vec(),
         2..=9 => random.pick(INTEGERS).to_vec(),
         10..=16 => (random.below(200) as i64 - 100).to_string().into_bytes(),
-        _ => ((random.draw() >> random.below(60)) as i64)
-            .to_string()
-            .into_bytes(),
+        _ => ((random.draw() >> random.below(60)) as i64).to_string().into_bytes(),
     }
 }
 
@@ -148,21 +128,14 @@ pub fn float(random: &mut Random) -> Vec<u8> {
     match random.below(20) {
         0..=1 => random.pick(BAD_FLOATS).to_vec(),
         2..=9 => random.pick(FLOATS).to_vec(),
-        10..=13 => format!(
-            "{}.{}",
-            random.below(2000) as i64 - 1000,
-            random.below(1000)
-        )
-        .into_bytes(),
+        10..=13 => format!("{}.{}", random.below(2000) as i64 - 1000, random.below(1000)).into_bytes(),
         14..=16 => format!("{:e}", (random.draw() as i64) as f64 / 1e12).into_bytes(),
         _ => small(random),
     }
 }
 
 /// Lengths around the limits of encodings (44 is the longest embedded string) and of buffers.
-const LENGTHS: &[usize] = &[
-    0, 1, 2, 3, 7, 8, 12, 20, 21, 43, 44, 45, 46, 63, 64, 65, 128, 255, 256, 1000,
-];
+const LENGTHS: &[usize] = &[0, 1, 2, 3, 7, 8, 12, 20, 21, 43, 44, 45, 46, 63, 64, 65, 128, 255, 256, 1000];
 const BIG_LENGTHS: &[usize] = &[4096, 16_383, 16_384, 16_385, 20_000, 32_768, 70_000];
 
 /// A value of any kind.
@@ -197,17 +170,8 @@ fn bytes(random: &mut Random, lengths: &[usize]) -> Vec<u8> {
 }
 
 fn text(random: &mut Random) -> Vec<u8> {
-    let pool: &[&[u8]] = &[
-        b"",
-        b"a",
-        b"ab",
-        b"hello",
-        b"hello world",
-        b"ohmytext",
-        b"mynewtext",
-        b"\"quoted\"",
-        b"abcabcabc",
-    ];
+    let pool: &[&[u8]] =
+        &[b"", b"a", b"ab", b"hello", b"hello world", b"ohmytext", b"mynewtext", b"\"quoted\"", b"abcabcabc"];
     random.pick(pool).to_vec()
 }
 
@@ -229,25 +193,9 @@ pub fn offset(random: &mut Random) -> Vec<u8> {
 pub fn ttl_seconds(random: &mut Random) -> Vec<u8> {
     match random.below(20) {
         0 => random.pick(BAD_INTEGERS).to_vec(),
-        1 => random
-            .pick::<[u8]>(&[
-                b"0",
-                b"-1",
-                b"-1000",
-                b"-9223372036854775808",
-                b"9223372036854775807",
-            ])
-            .to_vec(),
-        2 => random
-            .pick::<[u8]>(&[
-                b"9223372036854775",
-                b"9223372036854776",
-                b"-9223372036854776",
-            ])
-            .to_vec(),
-        _ => (100_000 + random.below(1_000_000_000))
-            .to_string()
-            .into_bytes(),
+        1 => random.pick::<[u8]>(&[b"0", b"-1", b"-1000", b"-9223372036854775808", b"9223372036854775807"]).to_vec(),
+        2 => random.pick::<[u8]>(&[b"9223372036854775", b"9223372036854776", b"-9223372036854776"]).to_vec(),
+        _ => (100_000 + random.below(1_000_000_000)).to_string().into_bytes(),
     }
 }
 
@@ -255,18 +203,10 @@ pub fn ttl_seconds(random: &mut Random) -> Vec<u8> {
 pub fn ttl_millis(random: &mut Random) -> Vec<u8> {
     match random.below(20) {
         0 => random.pick(BAD_INTEGERS).to_vec(),
-        1..=2 => random
-            .pick::<[u8]>(&[
-                b"0",
-                b"-1",
-                b"-1000",
-                b"-9223372036854775808",
-                b"9223372036854775807",
-            ])
-            .to_vec(),
-        _ => (100_000_000 + random.below(1_000_000_000_000))
-            .to_string()
-            .into_bytes(),
+        1..=2 => {
+            random.pick::<[u8]>(&[b"0", b"-1", b"-1000", b"-9223372036854775808", b"9223372036854775807"]).to_vec()
+        }
+        _ => (100_000_000 + random.below(1_000_000_000_000)).to_string().into_bytes(),
     }
 }
 
@@ -276,14 +216,7 @@ pub fn unix_seconds(random: &mut Random) -> Vec<u8> {
     match random.below(20) {
         0 => random.pick(BAD_INTEGERS).to_vec(),
         1 => random
-            .pick::<[u8]>(&[
-                b"0",
-                b"-1",
-                b"1",
-                b"1000000000",
-                b"9223372036854775807",
-                b"9223372036854775",
-            ])
+            .pick::<[u8]>(&[b"0", b"-1", b"1", b"1000000000", b"9223372036854775807", b"9223372036854775"])
             .to_vec(),
         _ => random.pick(pool).to_vec(),
     }
@@ -291,17 +224,10 @@ pub fn unix_seconds(random: &mut Random) -> Vec<u8> {
 
 /// A Unix time in milliseconds, likewise.
 pub fn unix_millis(random: &mut Random) -> Vec<u8> {
-    let pool: &[&[u8]] = &[
-        b"4102444800000",
-        b"4102444800001",
-        b"5000000000000",
-        b"9999999999999",
-    ];
+    let pool: &[&[u8]] = &[b"4102444800000", b"4102444800001", b"5000000000000", b"9999999999999"];
     match random.below(20) {
         0 => random.pick(BAD_INTEGERS).to_vec(),
-        1 => random
-            .pick::<[u8]>(&[b"0", b"-1", b"1", b"1000000000000", b"9223372036854775807"])
-            .to_vec(),
+        1 => random.pick::<[u8]>(&[b"0", b"-1", b"1", b"1000000000000", b"9223372036854775807"]).to_vec(),
         _ => random.pick(pool).to_vec(),
     }
 }
@@ -338,9 +264,7 @@ pub fn pattern(random: &mut Random) -> Vec<u8> {
 pub fn db(random: &mut Random) -> Vec<u8> {
     match random.below(20) {
         0 => random.pick(BAD_INTEGERS).to_vec(),
-        1 => random
-            .pick::<[u8]>(&[b"16", b"-1", b"15", b"2147483648", b"4294967296"])
-            .to_vec(),
+        1 => random.pick::<[u8]>(&[b"16", b"-1", b"15", b"2147483648", b"4294967296"]).to_vec(),
         _ => random.below(3).to_string().into_bytes(),
     }
 }
@@ -350,15 +274,6 @@ pub fn recased(random: &mut Random, word: &str) -> Vec<u8> {
     match random.below(10) {
         0..=5 => word.to_ascii_uppercase().into_bytes(),
         6..=8 => word.to_ascii_lowercase().into_bytes(),
-        _ => word
-            .bytes()
-            .map(|b| {
-                if random.chance(50) {
-                    b.to_ascii_lowercase()
-                } else {
-                    b
-                }
-            })
-            .collect(),
+        _ => word.bytes().map(|b| if random.chance(50) { b.to_ascii_lowercase() } else { b }).collect(),
     }
 }

@@ -6,10 +6,7 @@ use crate::words;
 
 pub const TABLE: &[Entry] = &[
     entry("SET", 4, |g| {
-        let (key, value) = (
-            atoms::key(&mut g.random, Holds::Any),
-            atoms::value(&mut g.random),
-        );
+        let (key, value) = (atoms::key(&mut g.random, Holds::Any), atoms::value(&mut g.random));
         g.command(words!["SET", key, value]);
     }),
     entry("GET", 8, |g| {
@@ -64,9 +61,7 @@ fn ping(g: &mut Generator) {
 fn hello(g: &mut Generator) {
     let mut words = words![atoms::recased(&mut g.random, "HELLO")];
     if g.random.chance(90) {
-        let version = g.random.pick(&[
-            "2", "3", "2", "3", "2", "3", "4", "1", "abc", "-1", "03", "",
-        ]);
+        let version = g.random.pick(&["2", "3", "2", "3", "2", "3", "4", "1", "abc", "-1", "03", ""]);
         words.push(version.as_bytes().to_vec());
     }
     for _ in 0..g.random.below(3) {
@@ -80,18 +75,7 @@ fn hello(g: &mut Generator) {
 }
 
 fn name(g: &mut Generator) -> Vec<u8> {
-    let names: &[&[u8]] = &[
-        b"one",
-        b"two",
-        b"",
-        b"with space",
-        b"new\nline",
-        b"\xc3\xa9",
-        b"~",
-        b"a=b",
-        b"\x7f",
-        b"!",
-    ];
+    let names: &[&[u8]] = &[b"one", b"two", b"", b"with space", b"new\nline", b"\xc3\xa9", b"~", b"a=b", b"\x7f", b"!"];
     g.random.pick(names).to_vec()
 }
 
@@ -114,13 +98,7 @@ fn quit(g: &mut Generator) {
 }
 
 fn auth(g: &mut Generator) {
-    let line = g.random.pick(&[
-        "AUTH x",
-        "AUTH default x",
-        "AUTH nosuch x",
-        "AUTH a b c",
-        "AUTH",
-    ]);
+    let line = g.random.pick(&["AUTH x", "AUTH default x", "AUTH nosuch x", "AUTH a b c", "AUTH"]);
     g.say(line);
 }
 
@@ -134,9 +112,7 @@ fn list(g: &mut Generator) {
     match g.random.below(6) {
         0..=1 => {}
         2..=3 => {
-            let kind = g.random.pick(&[
-                "normal", "pubsub", "master", "replica", "slave", "NORMAL", "nosuch",
-            ]);
+            let kind = g.random.pick(&["normal", "pubsub", "master", "replica", "slave", "NORMAL", "nosuch"]);
             words.extend(words!["TYPE", kind]);
         }
         4 => words.extend(words!["ID", format!("${{id:c{other}}}")]),
@@ -188,63 +164,14 @@ fn kill(g: &mut Generator) {
     let words = match g.random.below(24) {
         0 => words!["CLIENT", "KILL", format!("${{addr:c{other}}}")],
         1 => words!["CLIENT", "KILL", "ID", format!("${{id:c{other}}}")],
-        2 => words![
-            "CLIENT",
-            "KILL",
-            "ADDR",
-            format!("${{addr:c{other}}}"),
-            "SKIPME",
-            "no"
-        ],
-        3 => words![
-            "CLIENT",
-            "KILL",
-            "LADDR",
-            "${laddr}",
-            "ID",
-            format!("${{id:c{other}}}")
-        ],
-        4 => words![
-            "CLIENT",
-            "KILL",
-            "TYPE",
-            "normal",
-            "ID",
-            format!("${{id:c{other}}}"),
-            "SKIPME",
-            "yes"
-        ],
-        5 => words![
-            "CLIENT",
-            "KILL",
-            "USER",
-            "default",
-            "ID",
-            format!("${{id:c{other}}}")
-        ],
-        6..=7 => words![
-            "CLIENT",
-            "KILL",
-            "TYPE",
-            g.random.pick(&["pubsub", "master", "replica", "nosuch"])
-        ],
+        2 => words!["CLIENT", "KILL", "ADDR", format!("${{addr:c{other}}}"), "SKIPME", "no"],
+        3 => words!["CLIENT", "KILL", "LADDR", "${laddr}", "ID", format!("${{id:c{other}}}")],
+        4 => words!["CLIENT", "KILL", "TYPE", "normal", "ID", format!("${{id:c{other}}}"), "SKIPME", "yes"],
+        5 => words!["CLIENT", "KILL", "USER", "default", "ID", format!("${{id:c{other}}}")],
+        6..=7 => words!["CLIENT", "KILL", "TYPE", g.random.pick(&["pubsub", "master", "replica", "nosuch"])],
         8..=9 => words!["CLIENT", "KILL", "USER", g.random.pick(&["nosuch", ""])],
-        10..=11 => words![
-            "CLIENT",
-            "KILL",
-            "ID",
-            atoms::integer(&mut g.random),
-            "ID",
-            "99999"
-        ],
-        12..=13 => words![
-            "CLIENT",
-            "KILL",
-            "SKIPME",
-            g.random.pick(&["yes", "maybe"]),
-            "ID",
-            "99999"
-        ],
+        10..=11 => words!["CLIENT", "KILL", "ID", atoms::integer(&mut g.random), "ID", "99999"],
+        12..=13 => words!["CLIENT", "KILL", "SKIPME", g.random.pick(&["yes", "maybe"]), "ID", "99999"],
         14..=15 => words!["CLIENT", "KILL", "1.2.3.4:5"],
         16..=17 => words!["CLIENT", "KILL", "ADDR", "1.2.3.4:5", "LADDR", "1.2.3.4:6"],
         18 => words!["CLIENT", "KILL"],
@@ -262,12 +189,7 @@ fn unblock(g: &mut Generator) {
     };
     let mut words = words!["CLIENT", "UNBLOCK", id];
     if g.random.chance(60) {
-        words.push(
-            g.random
-                .pick(&["TIMEOUT", "ERROR", "error", "nosuch"])
-                .as_bytes()
-                .to_vec(),
-        );
+        words.push(g.random.pick(&["TIMEOUT", "ERROR", "error", "nosuch"]).as_bytes().to_vec());
     }
     g.command(words);
 }

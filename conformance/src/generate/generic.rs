@@ -48,10 +48,7 @@ fn any_key(g: &mut Generator) -> Vec<u8> {
 }
 
 fn single(g: &mut Generator, name: &[&str]) {
-    let mut words: Vec<Vec<u8>> = name
-        .iter()
-        .map(|word| atoms::recased(&mut g.random, word))
-        .collect();
+    let mut words: Vec<Vec<u8>> = name.iter().map(|word| atoms::recased(&mut g.random, word)).collect();
     words.push(any_key(g));
     g.command(words);
 }
@@ -66,11 +63,7 @@ fn several(g: &mut Generator, name: &str) {
 
 fn two(g: &mut Generator, name: &str) {
     let (from, to) = (any_key(g), any_key(g));
-    let to = if g.random.chance(10) {
-        from.clone()
-    } else {
-        to
-    };
+    let to = if g.random.chance(10) { from.clone() } else { to };
     g.command(words![name, from, to]);
 }
 
@@ -130,9 +123,7 @@ fn keys(g: &mut Generator) {
 
 fn scan(g: &mut Generator) {
     let cursor: &[u8] = match g.random.below(20) {
-        0 => g
-            .random
-            .pick(&[b"abc", b"-1", b"", b"18446744073709551616", b"1x", b" 0"]),
+        0 => g.random.pick(&[b"abc", b"-1", b"", b"18446744073709551616", b"1x", b" 0"]),
         _ => b"0",
     };
     let mut words = words!["SCAN", cursor];
@@ -142,16 +133,7 @@ fn scan(g: &mut Generator) {
             3 => words.extend(words!["COUNT", atoms::integer(&mut g.random)]),
             4..=5 => words.extend(words!["count", "1000"]),
             _ => {
-                let kind = g.random.pick(&[
-                    "string",
-                    "list",
-                    "hash",
-                    "nosuchtype",
-                    "STRING",
-                    "zset",
-                    "stream",
-                    "set",
-                ]);
+                let kind = g.random.pick(&["string", "list", "hash", "nosuchtype", "STRING", "zset", "stream", "set"]);
                 words.extend(words!["TYPE", kind]);
             }
         }

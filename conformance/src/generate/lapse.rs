@@ -66,13 +66,7 @@ pub fn lapse(g: &mut Generator) {
     g.steps.push(Step::Sleep { ms: 5 });
     for key in KEYS {
         let meeting = MEETINGS[g.random.below(MEETINGS.len())];
-        let args = meeting.iter().map(|word| {
-            if *word == "K" {
-                key.as_bytes()
-            } else {
-                word.as_bytes()
-            }
-        });
+        let args = meeting.iter().map(|word| if *word == "K" { key.as_bytes() } else { word.as_bytes() });
         g.command(args.map(<[u8]>::to_vec).collect());
         g.command(words!["TOUCH", key]);
     }

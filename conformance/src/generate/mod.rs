@@ -28,10 +28,7 @@ use std::collections::BTreeSet;
 /// Rows that are never generated.
 pub const EXCLUDED: &[(&str, &str)] = &[
     ("SHUTDOWN", "ends the server"),
-    (
-        "MONITOR",
-        "turns the connection into a stream; scripts cover it",
-    ),
+    ("MONITOR", "turns the connection into a stream; scripts cover it"),
     ("SYNC", "turns the connection into a replication stream"),
     ("PSYNC", "turns the connection into a replication stream"),
     ("REPLCONF", "turns the connection into a replication stream"),
@@ -42,29 +39,17 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("WAIT", "needs replicas"),
     ("SAVE", "writes files: durability has an issue of its own"),
     ("BGSAVE", "writes files: durability has an issue of its own"),
-    (
-        "BGREWRITEAOF",
-        "writes files: durability has an issue of its own",
-    ),
+    ("BGREWRITEAOF", "writes files: durability has an issue of its own"),
     ("LASTSAVE", "the clock"),
-    (
-        "CLIENT|PAUSE",
-        "stops the clients of the run; scripts cover it",
-    ),
+    ("CLIENT|PAUSE", "stops the clients of the run; scripts cover it"),
     ("CONFIG|REWRITE", "writes files; scripts cover it"),
-    (
-        "AUTH",
-        "users are covered by its own generator in the connection family",
-    ),
+    ("AUTH", "users are covered by its own generator in the connection family"),
     ("ACL", "users have an issue of their own"),
     ("MODULE", "there are no modules"),
     ("CLUSTER", "cluster has an issue of its own"),
     ("LATENCY", "measures the process"),
     ("SLOWLOG", "measures the process"),
-    (
-        "MEMORY",
-        "measures the process; MEMORY USAGE has its own generator",
-    ),
+    ("MEMORY", "measures the process; MEMORY USAGE has its own generator"),
     ("ROLE", "replication has an issue of its own"),
     ("SORT", "later"),
     ("SORT_RO", "later"),
@@ -118,24 +103,11 @@ impl Source {
 impl Generator {
     /// For a family (or `all`) on servers that have these rows. Errors: an unknown family, or one of which the
     /// servers have nothing.
-    pub fn new(
-        family: &str,
-        rows: &Rows,
-        clients: usize,
-        random: Random,
-    ) -> Result<Generator, String> {
+    pub fn new(family: &str, rows: &Rows, clients: usize, random: Random) -> Result<Generator, String> {
         let mut sources = Vec::new();
-        for name in FAMILIES
-            .iter()
-            .filter(|name| family == **name || family == "all")
-        {
+        for name in FAMILIES.iter().filter(|name| family == **name || family == "all") {
             let table = table(name);
-            sources.extend(
-                table
-                    .iter()
-                    .filter(|e| e.row.is_empty() || rows.has(e.row))
-                    .map(|e| Source::Written(*e)),
-            );
+            sources.extend(table.iter().filter(|e| e.row.is_empty() || rows.has(e.row)).map(|e| Source::Written(*e)));
             for row in rows.rows.values().filter(|row| row.group == *name) {
                 let written = table.iter().any(|entry| entry.row == row.name);
                 let container = rows.containers.contains(&row.name);
@@ -145,17 +117,9 @@ impl Generator {
             }
         }
         if sources.is_empty() {
-            return Err(format!(
-                "family {family}: the servers have none of its commands (known: {FAMILIES:?}, all)"
-            ));
+            return Err(format!("family {family}: the servers have none of its commands (known: {FAMILIES:?}, all)"));
         }
-        Ok(Generator {
-            random,
-            steps: Vec::new(),
-            clients: clients.max(1),
-            client: 1,
-            sources,
-        })
+        Ok(Generator { random, steps: Vec::new(), clients: clients.max(1), client: 1, sources })
     }
 
     /// The rows that a run of this generator must reach.
@@ -188,9 +152,7 @@ impl Generator {
     }
 
     fn one(&mut self) {
-        let index = self
-            .random
-            .weighted(self.sources.iter().map(Source::weight));
+        let index = self.random.weighted(self.sources.iter().map(Source::weight));
         let from = self.steps.len();
         match &self.sources[index] {
             Source::Written(entry) => (entry.emit)(self),
@@ -212,19 +174,12 @@ impl Generator {
 
     /// Appends a command of the current client.
     pub fn command(&mut self, args: Vec<Vec<u8>>) {
-        self.steps.push(Step::Command {
-            client: self.client,
-            args,
-            how: None,
-        });
+        self.steps.push(Step::Command { client: self.client, args, how: None });
     }
 
     /// Appends a command of words without blanks in them.
     pub fn say(&mut self, line: &str) {
-        let args = line
-            .split(' ')
-            .map(|word| word.as_bytes().to_vec())
-            .collect();
+        let args = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
         self.command(args);
     }
 }
@@ -232,9 +187,7 @@ impl Generator {
 /// Is a row (or its container) excluded?
 pub fn is_excluded(row: &str) -> bool {
     let container = row.split('|').next().unwrap_or(row);
-    EXCLUDED
-        .iter()
-        .any(|(name, _)| *name == row || *name == container)
+    EXCLUDED.iter().any(|(name, _)| *name == row || *name == container)
 }
 
 fn table(family: &str) -> &'static [Entry] {
@@ -270,9 +223,7 @@ mod tests {
     fn the_same_seed_gives_the_same_steps() {
         let steps = |seed| {
             let rows = Rows::default();
-            Generator::new("protocol", &rows, 3, Random::new(seed))
-                .expect("protocol needs no rows")
-                .epoch(500)
+            Generator::new("protocol", &rows, 3, Random::new(seed)).expect("protocol needs no rows").epoch(500)
         };
         assert_eq!(steps(7), steps(7));
         assert_ne!(steps(7), steps(8));

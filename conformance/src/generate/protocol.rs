@@ -32,27 +32,15 @@ fn conversation(g: &mut Generator) {
     let mut rest = &bytes[..];
     // A line that looks like HTTP ends the connection at once, with what was not yet written: what that is
     // depends on how the bytes were read, so they must come in one piece.
-    let http = [&b"host:"[..], b"post"].iter().any(|word| {
-        bytes
-            .windows(word.len())
-            .any(|w| w.eq_ignore_ascii_case(word))
-    });
+    let http =
+        [&b"host:"[..], b"post"].iter().any(|word| bytes.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word)));
     while !http && g.random.chance(20) && rest.len() > 1 {
         let (first, second) = rest.split_at(g.random.between(1, rest.len() - 1));
-        g.steps.push(Step::Raw {
-            client,
-            bytes: first.to_vec(),
-        });
+        g.steps.push(Step::Raw { client, bytes: first.to_vec() });
         rest = second;
     }
-    g.steps.push(Step::Raw {
-        client,
-        bytes: rest.to_vec(),
-    });
-    g.steps.push(Step::Read {
-        client,
-        what: Read::End,
-    });
+    g.steps.push(Step::Raw { client, bytes: rest.to_vec() });
+    g.steps.push(Step::Read { client, what: Read::End });
 }
 
 /// A request, most of the time a good one.
@@ -61,9 +49,7 @@ fn piece(random: &mut Random, out: &mut Vec<u8>) {
         0..=19 => resp::encode_command(&request(random), out),
         20..=30 => inline(random, out),
         31 => out.extend_from_slice(b"\r\n"),
-        32 => out.extend_from_slice(
-            random.pick::<[u8]>(&[b"*0\r\n", b"*-1\r\n", b"*-5\r\n", b"\n", b" \r\n"]),
-        ),
+        32 => out.extend_from_slice(random.pick::<[u8]>(&[b"*0\r\n", b"*-1\r\n", b"*-5\r\n", b"\n", b" \r\n"])),
         33 if random.chance(30) => malformed(random, out),
         34 => {
             // The two bytes after a bulk are skipped, whatever they are.
@@ -80,16 +66,8 @@ fn request(random: &mut Random) -> Vec<Vec<u8>> {
         0..=2 => words!["SET", format!("p{}", random.below(4)), atoms::value(random)],
         3..=4 => words!["GET", format!("p{}", random.below(4))],
         5 => words!["ECHO", atoms::value(random)],
-        6 => words![
-            "APPEND",
-            format!("p{}", random.below(4)),
-            atoms::small(random)
-        ],
-        7 => words![
-            atoms::value(random),
-            atoms::value(random),
-            atoms::value(random)
-        ],
+        6 => words!["APPEND", format!("p{}", random.below(4)), atoms::small(random)],
+        7 => words![atoms::value(random), atoms::value(random), atoms::value(random)],
         8 => words!["HELLO", ["2", "3"][random.below(2)], "SETNAME", "x"],
         _ => words!["PING"],
     }

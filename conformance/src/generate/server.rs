@@ -6,10 +6,7 @@ use crate::words;
 
 pub const TABLE: &[Entry] = &[
     entry("SET", 12, |g| {
-        let (key, value) = (
-            atoms::key(&mut g.random, Holds::Any),
-            atoms::value(&mut g.random),
-        );
+        let (key, value) = (atoms::key(&mut g.random, Holds::Any), atoms::value(&mut g.random));
         g.command(words!["SET", key, value]);
     }),
     entry("GET", 6, |g| key_of(g, &["GET"])),
@@ -36,13 +33,7 @@ pub const TABLE: &[Entry] = &[
         g.say(line);
     }),
     entry("INFO", 1, |g| {
-        let line = g.random.pick(&[
-            "INFO server",
-            "INFO clients",
-            "INFO nosuch",
-            "INFO keyspace",
-            "INFO cpu modules",
-        ]);
+        let line = g.random.pick(&["INFO server", "INFO clients", "INFO nosuch", "INFO keyspace", "INFO cpu modules"]);
         g.say(line);
     }),
     entry("CONFIG|GET", 4, config_get),
@@ -53,9 +44,7 @@ pub const TABLE: &[Entry] = &[
     entry("COMMAND|DOCS", 2, |g| about(g, "DOCS")),
     entry("COMMAND|INFO", 2, |g| about(g, "INFO")),
     entry("COMMAND|GETKEYS", 4, |g| getkeys(g, "GETKEYS")),
-    entry("COMMAND|GETKEYSANDFLAGS", 4, |g| {
-        getkeys(g, "GETKEYSANDFLAGS")
-    }),
+    entry("COMMAND|GETKEYSANDFLAGS", 4, |g| getkeys(g, "GETKEYSANDFLAGS")),
     entry("COMMAND|LIST", 1, list),
     entry("COMMAND|HELP", 1, |g| g.say("COMMAND HELP")),
     entry("MEMORY|USAGE", 3, memory_usage),
@@ -65,50 +54,26 @@ pub const TABLE: &[Entry] = &[
     entry("DEBUG|POPULATE", 1, populate),
     entry("DEBUG|PROTOCOL", 3, protocol),
     entry("DEBUG|SLEEP", 1, |g| g.say("DEBUG SLEEP 0")),
-    entry("DEBUG|SET-ACTIVE-EXPIRE", 1, |g| {
-        g.say("DEBUG SET-ACTIVE-EXPIRE 0")
-    }),
+    entry("DEBUG|SET-ACTIVE-EXPIRE", 1, |g| g.say("DEBUG SET-ACTIVE-EXPIRE 0")),
     entry("DEBUG|STRINGMATCH-TEST", 0, |_| {}),
     entry("DEBUG|QUICKLIST-PACKED-THRESHOLD", 1, |g| {
         let size = g.random.pick(&["1073741824", "1gb", "x", "5gb", "-1"]);
         g.command(words!["DEBUG", "QUICKLIST-PACKED-THRESHOLD", size]);
     }),
-    entry("DEBUG|SET-DISABLE-DENY-SCRIPTS", 1, |g| {
-        g.say("DEBUG SET-DISABLE-DENY-SCRIPTS 0")
-    }),
-    entry("DEBUG|SET-SKIP-CHECKSUM-VALIDATION", 1, |g| {
-        g.say("DEBUG SET-SKIP-CHECKSUM-VALIDATION 0")
-    }),
+    entry("DEBUG|SET-DISABLE-DENY-SCRIPTS", 1, |g| g.say("DEBUG SET-DISABLE-DENY-SCRIPTS 0")),
+    entry("DEBUG|SET-SKIP-CHECKSUM-VALIDATION", 1, |g| g.say("DEBUG SET-SKIP-CHECKSUM-VALIDATION 0")),
     // Succeeds for hash tables only, which the string family never makes.
     entry("DEBUG|HTSTATS-KEY", 0, |_| {}),
     entry("DEBUG|CONFIG-REWRITE-FORCE-ALL", 0, |_| {}),
     entry("DEBUG|CHANGE-REPL-ID", 1, |g| g.say("DEBUG CHANGE-REPL-ID")),
     entry("DEBUG|PAUSE-CRON", 1, |g| g.say("DEBUG PAUSE-CRON 0")),
     entry("DEBUG|REPLYBUFFER", 1, replybuffer),
-    entry("DEBUG|HTSTATS", 1, |g| {
-        one_of(
-            g,
-            &["DEBUG HTSTATS 0", "DEBUG HTSTATS 99", "DEBUG HTSTATS x"],
-        )
-    }),
-    entry("DEBUG|HTSTATS-KEY", 1, |g| {
-        key_of(g, &["DEBUG", "HTSTATS-KEY"])
-    }),
+    entry("DEBUG|HTSTATS", 1, |g| one_of(g, &["DEBUG HTSTATS 0", "DEBUG HTSTATS 99", "DEBUG HTSTATS x"])),
+    entry("DEBUG|HTSTATS-KEY", 1, |g| key_of(g, &["DEBUG", "HTSTATS-KEY"])),
     entry("DEBUG", 0, |_| {}),
     entry("DEBUG|LOG", 1, |g| g.say("DEBUG LOG hello")),
     entry("DEBUG|HELP", 1, |g| g.say("DEBUG HELP")),
-    entry("DEBUG|HELP", 1, |g| {
-        one_of(
-            g,
-            &[
-                "DEBUG nosuch",
-                "DEBUG",
-                "DEBUG OBJECT",
-                "DEBUG DIGEST x",
-                "DEBUG SLEEP",
-            ],
-        )
-    }),
+    entry("DEBUG|HELP", 1, |g| one_of(g, &["DEBUG nosuch", "DEBUG", "DEBUG OBJECT", "DEBUG DIGEST x", "DEBUG SLEEP"])),
 ];
 
 fn one_of(g: &mut Generator, lines: &[&str]) {
@@ -134,10 +99,7 @@ fn flush(g: &mut Generator, name: &str) {
 }
 
 const PARAMETERS: &[(&str, &[&str])] = &[
-    (
-        "maxmemory",
-        &["0", "100mb", "1gb", "-1", "1xb", "1k", "1KB"],
-    ),
+    ("maxmemory", &["0", "100mb", "1gb", "-1", "1xb", "1k", "1KB"]),
     ("maxmemory-samples", &["5", "1", "0", "-1", "x"]),
     ("timeout", &["0", "100000", "-1", "abc"]),
     ("tcp-keepalive", &["300", "0", "-1"]),
@@ -152,19 +114,10 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("list-max-listpack-size", &["-2", "128", "x"]),
     ("zset-max-listpack-value", &["64", "32"]),
     ("set-max-intset-entries", &["512", "1"]),
-    (
-        "notify-keyspace-events",
-        &["", "KEA", "AKE", "xyz", "Kx", "g$lshzxetdmn"],
-    ),
+    ("notify-keyspace-events", &["", "KEA", "AKE", "xyz", "Kx", "g$lshzxetdmn"]),
     (
         "client-output-buffer-limit",
-        &[
-            "normal 0 0 0",
-            "normal 1mb 1mb 60",
-            "nosuch 0 0 0",
-            "normal 0 0",
-            "slave 1gb 1gb 10 pubsub 32mb 8mb 60",
-        ],
+        &["normal 0 0 0", "normal 1mb 1mb 60", "nosuch 0 0 0", "normal 0 0", "slave 1gb 1gb 10 pubsub 32mb 8mb 60"],
     ),
     ("proto-max-bulk-len", &["512mb", "1mb", "100", "x"]),
     ("hz", &["10", "100", "0", "1000"]),
@@ -197,15 +150,7 @@ fn config_get(g: &mut Generator) {
                 "[a-b]*",
                 "lfu-*",
             ]),
-            1 => g.random.pick(&[
-                "MAXMEMORY",
-                "",
-                "nosuch*",
-                "?z",
-                "save",
-                "requirepass",
-                "databases",
-            ]),
+            1 => g.random.pick(&["MAXMEMORY", "", "nosuch*", "?z", "save", "requirepass", "databases"]),
             _ => PARAMETERS[g.random.below(PARAMETERS.len())].0,
         };
         words.push(word.as_bytes().to_vec());
@@ -218,11 +163,7 @@ fn config_set(g: &mut Generator) {
     for _ in 0..[1, 1, 1, 2, 3][g.random.below(5)] {
         let (name, values) = PARAMETERS[g.random.below(PARAMETERS.len())];
         // Most of the time a good value: a set of several fails whole if one is bad.
-        let value = if g.random.chance(70) {
-            values[0]
-        } else {
-            g.random.pick(values)
-        };
+        let value = if g.random.chance(70) { values[0] } else { g.random.pick(values) };
         words.extend(words![atoms::recased(&mut g.random, name), value]);
     }
     g.command(words);
@@ -259,12 +200,7 @@ const COMMANDS: &[&str] = &[
 fn about(g: &mut Generator, what: &str) {
     let mut words = words!["COMMAND", what];
     for _ in 0..g.random.between(1, 3) {
-        words.push(
-            g.random
-                .pick(&COMMANDS[..COMMANDS.len() - 2])
-                .as_bytes()
-                .to_vec(),
-        );
+        words.push(g.random.pick(&COMMANDS[..COMMANDS.len() - 2]).as_bytes().to_vec());
     }
     g.command(words);
 }
@@ -327,18 +263,12 @@ fn memory_usage(g: &mut Generator) {
 }
 
 fn digest_value(g: &mut Generator) {
-    let (a, b) = (
-        atoms::key(&mut g.random, Holds::Any),
-        atoms::key(&mut g.random, Holds::Any),
-    );
+    let (a, b) = (atoms::key(&mut g.random, Holds::Any), atoms::key(&mut g.random, Holds::Any));
     g.command(words!["DEBUG", "DIGEST-VALUE", a, b]);
 }
 
 fn populate(g: &mut Generator) {
-    let (count, size) = (
-        g.random.below(20).to_string(),
-        g.random.below(80).to_string(),
-    );
+    let (count, size) = (g.random.below(20).to_string(), g.random.below(80).to_string());
     match g.random.below(4) {
         0 => g.command(words!["DEBUG", "POPULATE", count]),
         1 => g.command(words!["DEBUG", "POPULATE", count, "pop"]),
@@ -349,8 +279,8 @@ fn populate(g: &mut Generator) {
 
 fn protocol(g: &mut Generator) {
     let kind = g.random.pick(&[
-        "string", "integer", "double", "null", "array", "set", "map", "attrib", "push", "verbatim",
-        "true", "false", "bignum", "nosuch",
+        "string", "integer", "double", "null", "array", "set", "map", "attrib", "push", "verbatim", "true", "false",
+        "bignum", "nosuch",
     ]);
     g.command(words!["DEBUG", "PROTOCOL", kind]);
 }

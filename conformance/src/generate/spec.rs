@@ -7,11 +7,7 @@ use crate::script::has_placeholder;
 
 /// A command that its COMMAND DOCS allow.
 pub fn command(random: &mut Random, row: &Row) -> Vec<Vec<u8>> {
-    let mut words: Vec<Vec<u8>> = row
-        .name
-        .split('|')
-        .map(|word| atoms::recased(random, word))
-        .collect();
+    let mut words: Vec<Vec<u8>> = row.name.split('|').map(|word| atoms::recased(random, word)).collect();
     for arg in &row.args {
         argument(random, arg, &mut words);
     }
@@ -22,11 +18,7 @@ fn argument(random: &mut Random, arg: &Arg, words: &mut Vec<Vec<u8>>) {
     if arg.optional && !random.chance(40) {
         return;
     }
-    let times = if arg.multiple {
-        random.between(1, 3)
-    } else {
-        1
-    };
+    let times = if arg.multiple { random.between(1, 3) } else { 1 };
     for turn in 0..times {
         if let Some(token) = &arg.token
             && !token.is_empty()
@@ -39,10 +31,7 @@ fn argument(random: &mut Random, arg: &Arg, words: &mut Vec<Vec<u8>>) {
                 let child = random.below(arg.children.len());
                 argument(random, &arg.children[child], words);
             }
-            "block" => arg
-                .children
-                .iter()
-                .for_each(|child| argument(random, child, words)),
+            "block" => arg.children.iter().for_each(|child| argument(random, child, words)),
             "pure-token" => {}
             "key" => words.push(atoms::key(random, Holds::Any)),
             "integer" => words.push(integer_named(random, &arg.name)),
@@ -88,27 +77,15 @@ pub fn mutate(random: &mut Random, args: &mut Vec<Vec<u8>>) {
         }
         4 => args[0] = args[0].iter().map(u8::to_ascii_lowercase).collect(),
         5 => {
-            let options: &[&[u8]] = &[
-                b"NX",
-                b"XX",
-                b"GT",
-                b"KEEPTTL",
-                b"GET",
-                b"COUNT",
-                b"nosuchoption",
-                b"",
-                b"REPLACE",
-            ];
+            let options: &[&[u8]] =
+                &[b"NX", b"XX", b"GT", b"KEEPTTL", b"GET", b"COUNT", b"nosuchoption", b"", b"REPLACE"];
             args.push(random.pick(options).to_vec());
         }
         6 if args[0].len() > 1 && !is_disruptive(args) => {
             args[0].pop();
         }
         _ if args.len() > 2 => {
-            let (a, b) = (
-                random.between(1, args.len() - 1),
-                random.between(1, args.len() - 1),
-            );
+            let (a, b) = (random.between(1, args.len() - 1), random.between(1, args.len() - 1));
             args.swap(a, b);
         }
         _ => {}
@@ -126,29 +103,15 @@ fn is_disruptive(args: &[Vec<u8>]) -> bool {
 /// Mutations must not turn a command into one with a TTL that lapses at an unknown moment, or a pause.
 fn is_unsafe(args: &[Vec<u8>]) -> bool {
     let name = args[0].to_ascii_uppercase();
-    let timed = [
-        &b"EX"[..],
-        b"PX",
-        b"EXPIRE",
-        b"PEXPIRE",
-        b"SETEX",
-        b"PSETEX",
-        b"RESTORE",
-        b"SLEEP",
-        b"PAUSE",
-        b"TIMEOUT",
-    ];
-    let mentions_time = args
-        .iter()
-        .any(|arg| timed.iter().any(|word| arg.eq_ignore_ascii_case(word)));
+    let timed =
+        [&b"EX"[..], b"PX", b"EXPIRE", b"PEXPIRE", b"SETEX", b"PSETEX", b"RESTORE", b"SLEEP", b"PAUSE", b"TIMEOUT"];
+    let mentions_time = args.iter().any(|arg| timed.iter().any(|word| arg.eq_ignore_ascii_case(word)));
     mentions_time && args.iter().any(|arg| soon(arg)) || name == b"SHUTDOWN"
 }
 
 /// A positive number small enough to be a near time.
 fn soon(arg: &[u8]) -> bool {
-    let number: Option<u64> = std::str::from_utf8(arg)
-        .ok()
-        .and_then(|text| text.parse().ok());
+    let number: Option<u64> = std::str::from_utf8(arg).ok().and_then(|text| text.parse().ok());
     number.is_some_and(|n| n > 0 && n < 100_000)
 }
 
@@ -163,10 +126,7 @@ mod tests {
             let mut args = crate::words!["SET", "k", "5", "PX", "100000000"];
             mutate(&mut random, &mut args);
             let px = args.iter().position(|arg| arg.as_slice() == b"PX");
-            assert!(
-                px.is_none() || !args.iter().any(|arg| soon(arg)),
-                "{args:?}"
-            );
+            assert!(px.is_none() || !args.iter().any(|arg| soon(arg)), "{args:?}");
         }
     }
 
@@ -183,11 +143,7 @@ mod tests {
             group: "server".into(),
             arity: -3,
             flags: Default::default(),
-            args: vec![
-                arg("k", "key", ""),
-                arg("n", "integer", "LIMIT"),
-                arg("x", "pure-token", "XX"),
-            ],
+            args: vec![arg("k", "key", ""), arg("n", "integer", "LIMIT"), arg("x", "pure-token", "XX")],
         };
         let words = command(&mut Random::new(1), &row);
         assert_eq!(words.len(), 6);

@@ -50,18 +50,8 @@ fn key_value(g: &mut Generator, name: &str) {
 
 /// A key and a value of its kind.
 fn pair(g: &mut Generator) -> (Vec<u8>, Vec<u8>) {
-    let holds = [
-        Holds::Integer,
-        Holds::Integer,
-        Holds::Float,
-        Holds::Text,
-        Holds::Text,
-        Holds::Any,
-    ][g.random.below(6)];
-    (
-        atoms::key(&mut g.random, holds),
-        atoms::value_for(&mut g.random, holds),
-    )
+    let holds = [Holds::Integer, Holds::Integer, Holds::Float, Holds::Text, Holds::Text, Holds::Any][g.random.below(6)];
+    (atoms::key(&mut g.random, holds), atoms::value_for(&mut g.random, holds))
 }
 
 pub fn other_type(g: &mut Generator, line: &[&str]) {
@@ -74,11 +64,7 @@ pub fn other_type(g: &mut Generator, line: &[&str]) {
 
 fn append(g: &mut Generator) {
     let key = atoms::key(&mut g.random, Holds::Any);
-    let value = if g.random.chance(70) {
-        b"x".repeat(g.random.below(12))
-    } else {
-        atoms::value(&mut g.random)
-    };
+    let value = if g.random.chance(70) { b"x".repeat(g.random.below(12)) } else { atoms::value(&mut g.random) };
     g.command(words!["APPEND", key, value]);
     // Appending alone makes every key long; a fresh start keeps the encodings mixed.
     if g.random.chance(20) {
@@ -89,20 +75,12 @@ fn append(g: &mut Generator) {
 
 fn by(g: &mut Generator, name: &str) {
     let key = atoms::key(&mut g.random, Holds::Integer);
-    let amount = if g.random.chance(60) {
-        atoms::small(&mut g.random)
-    } else {
-        atoms::integer(&mut g.random)
-    };
+    let amount = if g.random.chance(60) { atoms::small(&mut g.random) } else { atoms::integer(&mut g.random) };
     g.command(words![name, key, amount]);
 }
 
 fn incrbyfloat(g: &mut Generator) {
-    let holds = if g.random.chance(70) {
-        Holds::Float
-    } else {
-        Holds::Integer
-    };
+    let holds = if g.random.chance(70) { Holds::Float } else { Holds::Integer };
     let key = atoms::key(&mut g.random, holds);
     let amount = atoms::float(&mut g.random);
     if g.random.chance(30) {
@@ -122,25 +100,13 @@ fn range(g: &mut Generator, name: &str) {
 fn setrange(g: &mut Generator) {
     let key = atoms::key(&mut g.random, Holds::Text);
     // Never an offset that would succeed with hundreds of megabytes.
-    let edges: &[&[u8]] = &[
-        b"-1",
-        b"536870912",
-        b"9223372036854775807",
-        b"-9223372036854775808",
-        b"abc",
-        b"1.5",
-        b"4096",
-        b"20000",
-    ];
+    let edges: &[&[u8]] =
+        &[b"-1", b"536870912", b"9223372036854775807", b"-9223372036854775808", b"abc", b"1.5", b"4096", b"20000"];
     let offset = match g.random.below(10) {
         0..=7 => g.random.below(80).to_string().into_bytes(),
         _ => g.random.pick(edges).to_vec(),
     };
-    let value = if g.random.chance(20) {
-        Vec::new()
-    } else {
-        b"y".repeat(g.random.below(9))
-    };
+    let value = if g.random.chance(20) { Vec::new() } else { b"y".repeat(g.random.below(9)) };
     g.command(words!["SETRANGE", key, offset, value]);
 }
 
@@ -232,18 +198,14 @@ fn lcs(g: &mut Generator) {
         let mut words = words!["MSET"];
         for key in ["lcs:a", "lcs:b"] {
             let length = g.random.below(60);
-            let value: Vec<u8> = (0..length)
-                .map(|_| b'a' + g.random.below(3) as u8)
-                .collect();
+            let value: Vec<u8> = (0..length).map(|_| b'a' + g.random.below(3) as u8).collect();
             words.extend(words![key, value]);
         }
         g.command(words);
     }
     let mut words = words!["LCS"];
     for _ in 0..2 {
-        let key: &[u8] = g.random.pick(&[
-            b"lcs:a", b"lcs:b", b"lcs:a", b"lcs:b", b"missing", b"f1", b"t1",
-        ]);
+        let key: &[u8] = g.random.pick(&[b"lcs:a", b"lcs:b", b"lcs:a", b"lcs:b", b"missing", b"f1", b"t1"]);
         words.push(key.to_vec());
     }
     for option in ["LEN", "IDX", "WITHMATCHLEN"] {

@@ -34,25 +34,11 @@ use std::fmt::Write as _;
 /// One thing that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    Command {
-        client: usize,
-        args: Vec<Vec<u8>>,
-        how: Option<How>,
-    },
-    Raw {
-        client: usize,
-        bytes: Vec<u8>,
-    },
-    Read {
-        client: usize,
-        what: Read,
-    },
-    Sleep {
-        ms: u64,
-    },
-    Reconnect {
-        client: usize,
-    },
+    Command { client: usize, args: Vec<Vec<u8>>, how: Option<How> },
+    Raw { client: usize, bytes: Vec<u8> },
+    Read { client: usize, what: Read },
+    Sleep { ms: u64 },
+    Reconnect { client: usize },
 }
 
 /// What a `<` line waits for.
@@ -85,19 +71,10 @@ pub struct Script {
 impl Script {
     /// Parses the text of a script. Errors name the line.
     pub fn parse(name: &str, text: &str) -> Result<Script, String> {
-        let mut parser = Parser {
-            script: Script {
-                name: name.to_string(),
-                steps: Vec::new(),
-                resp: None,
-            },
-            last: 1,
-            how: None,
-        };
+        let mut parser =
+            Parser { script: Script { name: name.to_string(), steps: Vec::new(), resp: None }, last: 1, how: None };
         for (index, line) in text.lines().enumerate() {
-            parser
-                .line(line.trim())
-                .map_err(|error| format!("{name}:{}: {error}: {line}", index + 1))?;
+            parser.line(line.trim()).map_err(|error| format!("{name}:{}: {error}: {line}", index + 1))?;
         }
         if parser.how.is_some() {
             return Err(format!("{name}: an @as without a command after it"));
@@ -120,9 +97,7 @@ impl Parser {
         if let Some(directive) = line.strip_prefix('@') {
             return self.directive(directive);
         }
-        let at = line
-            .find(['>', '!', '<'])
-            .ok_or("neither a step nor a comment")?;
+        let at = line.find(['>', '!', '<']).ok_or("neither a step nor a comment")?;
         let (who, rest) = line.split_at(at);
         if !who.is_empty() {
             self.last = client(who)?;
@@ -130,23 +105,13 @@ impl Parser {
         let client = self.last;
         let body = rest[1..].trim();
         let step = match &rest[..1] {
-            "<" => Step::Read {
-                client,
-                what: read(body)?,
-            },
+            "<" => Step::Read { client, what: read(body)? },
             kind => {
                 let words = quote::split(body.as_bytes()).map_err(|_| "unbalanced quotes")?;
                 match kind {
-                    "!" => Step::Raw {
-                        client,
-                        bytes: words.concat(),
-                    },
+                    "!" => Step::Raw { client, bytes: words.concat() },
                     _ if words.is_empty() => return Err("an empty command".into()),
-                    _ => Step::Command {
-                        client,
-                        args: words,
-                        how: self.how.take(),
-                    },
+                    _ => Step::Command { client, args: words, how: self.how.take() },
                 }
             }
         };
@@ -161,20 +126,12 @@ impl Parser {
                 let ms = rest.trim().parse().map_err(|_| "no number")?;
                 self.script.steps.push(Step::Sleep { ms });
             }
-            "reconnect" => self.script.steps.push(Step::Reconnect {
-                client: client(rest.trim())?,
-            }),
+            "reconnect" => self.script.steps.push(Step::Reconnect { client: client(rest.trim())? }),
             "resp" => self.script.resp = Some(rest.trim().parse().map_err(|_| "no number")?),
             "as" => {
-                let (how, reason) = rest
-                    .split_once(" because ")
-                    .ok_or("an @as needs its `because`")?;
+                let (how, reason) = rest.split_once(" because ").ok_or("an @as needs its `because`")?;
                 let normaliser = Normaliser::parse(how)?;
-                self.how = Some(How {
-                    normaliser,
-                    text: how.to_string(),
-                    reason: reason.to_string(),
-                });
+                self.how = Some(How { normaliser, text: how.to_string(), reason: reason.to_string() });
             }
             other => return Err(format!("unknown directive @{other}")),
         }
@@ -184,9 +141,7 @@ impl Parser {
 
 fn client(text: &str) -> Result<usize, String> {
     let digits = text.strip_prefix('c').ok_or("a client is written c1")?;
-    digits
-        .parse()
-        .map_err(|_| "a client is written c1".to_string())
+    digits.parse().map_err(|_| "a client is written c1".to_string())
 }
 
 fn read(text: &str) -> Result<Read, String> {
@@ -268,9 +223,7 @@ pub fn has_placeholder(word: &[u8]) -> bool {
     let Some(at) = word.windows(2).position(|pair| pair == b"${") else {
         return false;
     };
-    [&b"id:"[..], b"addr:", b"laddr"]
-        .iter()
-        .any(|name| word[at + 2..].starts_with(name))
+    [&b"id:"[..], b"addr:", b"laddr"].iter().any(|name| word[at + 2..].starts_with(name))
 }
 
 #[cfg(test)]
@@ -285,9 +238,7 @@ mod tests {
         let script = Script::parse("x/y", TEXT).expect("well formed");
         assert_eq!(script.resp, Some(2));
         assert_eq!(script.steps.len(), 11);
-        assert!(
-            matches!(&script.steps[1], Step::Command { client: 1, args, .. } if args[0] == b"GET")
-        );
+        assert!(matches!(&script.steps[1], Step::Command { client: 1, args, .. } if args[0] == b"GET"));
         assert!(matches!(&script.steps[2], Step::Raw { client: 2, bytes } if bytes == b"*1\r\nx"));
         let again = Script::parse("x/y", &print_steps(&script.steps)).expect("printed well");
         assert_eq!(again.steps, script.steps);
@@ -297,10 +248,7 @@ mod tests {
     fn errors_name_the_line() {
         let error = Script::parse("a/b", "c1> PING\nhello\n").expect_err("no step");
         assert!(error.starts_with("a/b:2:"), "{error}");
-        assert!(
-            Script::parse("a/b", "@as shape\n> PING").is_err(),
-            "a reason is required"
-        );
+        assert!(Script::parse("a/b", "@as shape\n> PING").is_err(), "a reason is required");
     }
 
     #[test]

@@ -58,17 +58,12 @@ impl Transcript {
                 _ if line.starts_with("@as") => directive = format!("{line}\n"),
                 _ => {
                     let step = std::mem::take(&mut directive) + line;
-                    blocks.push(Block {
-                        step,
-                        reply: String::new(),
-                    });
+                    blocks.push(Block { step, reply: String::new() });
                 }
             }
         }
         for block in &mut blocks {
-            block
-                .reply
-                .truncate(block.reply.trim_end_matches('\n').len());
+            block.reply.truncate(block.reply.trim_end_matches('\n').len());
         }
         Transcript { blocks }
     }
@@ -76,20 +71,11 @@ impl Transcript {
 
 /// Plays a script over RESP2 or RESP3 connections. Errors: the target can't be reached.
 pub fn play(target: &mut dyn Target, script: &Script, resp: u8) -> Result<Transcript, String> {
-    let mut player = Player {
-        target,
-        resp,
-        clients: BTreeMap::new(),
-    };
+    let mut player = Player { target, resp, clients: BTreeMap::new() };
     let mut transcript = Transcript::default();
     for step in &script.steps {
-        let reply = player
-            .step(step)
-            .map_err(|error| format!("{}: {}: {error}", script.name, print_step(step)))?;
-        transcript.blocks.push(Block {
-            step: print_step(step),
-            reply,
-        });
+        let reply = player.step(step).map_err(|error| format!("{}: {}: {error}", script.name, print_step(step)))?;
+        transcript.blocks.push(Block { step: print_step(step), reply });
     }
     let open: Vec<usize> = player.clients.keys().copied().collect();
     for client in open {
@@ -153,19 +139,12 @@ impl Player<'_> {
         let mut bytes = Vec::new();
         resp::encode_command(&filled, &mut bytes);
         self.target.send(client, &bytes);
-        let replies = self
-            .clients
-            .get_mut(&client)
-            .expect("opened")
-            .count
-            .expect(args);
+        let replies = self.clients.get_mut(&client).expect("opened").count.expect(args);
         let mut reply = Vec::new();
         if replies == 0 {
             return Ok((Received::Complete, reply));
         }
-        let received = self
-            .target
-            .receive(client, Want::Replies(replies), PATIENCE, &mut reply);
+        let received = self.target.receive(client, Want::Replies(replies), PATIENCE, &mut reply);
         Ok((received, reply))
     }
 
@@ -175,19 +154,14 @@ impl Player<'_> {
             Read::Want(want) => self.target.receive(client, want, PATIENCE, &mut bytes),
             Read::End => {
                 self.target.half_close(client);
-                self.target
-                    .receive(client, Want::Close, PATIENCE, &mut bytes)
+                self.target.receive(client, Want::Close, PATIENCE, &mut bytes)
             }
-            Read::Nothing => match self
-                .target
-                .receive(client, Want::Frames(1), SILENCE, &mut bytes)
-            {
+            Read::Nothing => match self.target.receive(client, Want::Frames(1), SILENCE, &mut bytes) {
                 Received::TimedOut if bytes.is_empty() => return "(nothing)".into(),
                 other => other,
             },
         };
-        let closed =
-            matches!(what, Read::End | Read::Want(Want::Close)) && received == Received::Complete;
+        let closed = matches!(what, Read::End | Read::Want(Want::Close)) && received == Received::Complete;
         let mut text = describe((received, bytes), &|value| value.clone());
         if closed {
             text.push_str("(closed)\n");
@@ -199,21 +173,10 @@ impl Player<'_> {
         if self.clients.contains_key(&client) {
             return Ok(());
         }
-        self.target
-            .connect(client)
-            .map_err(|error| error.to_string())?;
-        self.clients.insert(
-            client,
-            Client {
-                count: ReplyCount::default(),
-                id: None,
-            },
-        );
+        self.target.connect(client).map_err(|error| error.to_string())?;
+        self.clients.insert(client, Client { count: ReplyCount::default(), id: None });
         if self.resp == 3 {
-            let hello = self
-                .target
-                .ask(client, &[b"HELLO", b"3"])
-                .map_err(|error| error.to_string())?;
+            let hello = self.target.ask(client, &[b"HELLO", b"3"]).map_err(|error| error.to_string())?;
             // A server that asks for a password answers NOAUTH; the script then speaks RESP2, as it would.
             if let Some(id) = hello.field("id").and_then(Value::as_integer) {
                 self.clients.get_mut(&client).expect("just opened").id = Some(id as u64);
@@ -229,12 +192,8 @@ impl Player<'_> {
             let client: usize = digits.parse().map_err(|_| "a placeholder names a client")?;
             self.open(client)?;
             if self.clients[&client].id.is_none() {
-                let id = self
-                    .target
-                    .ask(client, &[b"CLIENT", b"ID"])
-                    .map_err(|error| error.to_string())?;
-                self.clients.get_mut(&client).expect("opened").id =
-                    id.as_integer().map(|id| id as u64);
+                let id = self.target.ask(client, &[b"CLIENT", b"ID"]).map_err(|error| error.to_string())?;
+                self.clients.get_mut(&client).expect("opened").id = id.as_integer().map(|id| id as u64);
             }
         }
         Ok(())
@@ -242,11 +201,7 @@ impl Player<'_> {
 
     fn look_up(&self, name: &str) -> Option<String> {
         match name.split_once(":c") {
-            Some(("id", n)) => self
-                .clients
-                .get(&n.parse().ok()?)?
-                .id
-                .map(|id| id.to_string()),
+            Some(("id", n)) => self.clients.get(&n.parse().ok()?)?.id.map(|id| id.to_string()),
             Some(("addr", n)) => self.target.client_addr(n.parse().ok()?),
             _ => (name == "laddr").then(|| self.target.server_addr()),
         }
@@ -254,30 +209,20 @@ impl Player<'_> {
 }
 
 /// The frames of a read, one after the other, and how it ended if not well.
-pub fn describe(
-    (received, bytes): (Received, Vec<u8>),
-    canonical: &dyn Fn(&Value) -> Value,
-) -> String {
+pub fn describe((received, bytes): (Received, Vec<u8>), canonical: &dyn Fn(&Value) -> Value) -> String {
     let mut out = String::new();
     let mut at = 0;
     while at < bytes.len() {
         match resp::parse(&bytes, at) {
             Ok(Some((value, end))) => {
                 // Pushes come unasked: the normaliser is meant for the reply.
-                let value = if resp::is_push(bytes[at]) {
-                    value
-                } else {
-                    canonical(&value)
-                };
+                let value = if resp::is_push(bytes[at]) { value } else { canonical(&value) };
                 out.push_str(&render::value(&value));
                 out.push('\n');
                 at = end;
             }
             _ => {
-                out.push_str(&format!(
-                    "(not a reply: {})\n",
-                    quote::in_quotes(&bytes[at..])
-                ));
+                out.push_str(&format!("(not a reply: {})\n", quote::in_quotes(&bytes[at..])));
                 break;
             }
         }
@@ -296,10 +241,7 @@ mod tests {
 
     #[test]
     fn a_transcript_is_read_back_from_its_text() {
-        let block = |step: &str, reply: &str| Block {
-            step: step.into(),
-            reply: reply.into(),
-        };
+        let block = |step: &str, reply: &str| Block { step: step.into(), reply: reply.into() };
         let blocks = vec![
             block("c1> SET k v", "+OK"),
             block("@as near 10 because time\nc1> TTL k", ":~10"),

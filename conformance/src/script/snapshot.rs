@@ -38,17 +38,9 @@ pub fn all_scripts() -> Result<Vec<Script>, String> {
     };
     for family in listing(&scripts_dir())? {
         for path in listing(&family)? {
-            let part = |path: &Path| {
-                path.file_stem()
-                    .map(|s| s.to_string_lossy().into_owned())
-                    .unwrap_or_default()
-            };
-            let text = fs::read_to_string(&path)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-            scripts.push(Script::parse(
-                &format!("{}/{}", part(&family), part(&path)),
-                &text,
-            )?);
+            let part = |path: &Path| path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            scripts.push(Script::parse(&format!("{}/{}", part(&family), part(&path)), &text)?);
         }
     }
     Ok(scripts)
@@ -67,16 +59,9 @@ pub fn snapshot_name(script: &Script, resp: u8) -> String {
 /// The recorded transcript. Errors: there is none.
 pub fn load(script: &Script, resp: u8) -> Result<Transcript, String> {
     let path = snapshots_dir().join(format!("{}.snap", snapshot_name(script, resp)));
-    let text = fs::read_to_string(&path).map_err(|_| {
-        format!(
-            "{} has no recording for RESP{resp}: run `etalon-conformance record`",
-            script.name
-        )
-    })?;
-    let body = text
-        .splitn(3, "---\n")
-        .nth(2)
-        .ok_or_else(|| format!("{}: no header", path.display()))?;
+    let text = fs::read_to_string(&path)
+        .map_err(|_| format!("{} has no recording for RESP{resp}: run `etalon-conformance record`", script.name))?;
+    let body = text.splitn(3, "---\n").nth(2).ok_or_else(|| format!("{}: no header", path.display()))?;
     Ok(Transcript::parse(body))
 }
 
@@ -93,10 +78,7 @@ pub fn record(oracle: &str, filter: &str) -> Result<(usize, usize), String> {
     let version = oracle_version(oracle)?;
     fs::create_dir_all(snapshots_dir()).map_err(|error| error.to_string())?;
     let (mut written, mut changed) = (0, 0);
-    for script in all_scripts()?
-        .iter()
-        .filter(|script| script.name.contains(filter))
-    {
+    for script in all_scripts()?.iter().filter(|script| script.name.contains(filter)) {
         for resp in protocols(script) {
             let transcript = play_fresh(oracle, script, resp)?;
             let text = format!(
@@ -121,16 +103,9 @@ fn remove_orphans() -> Result<(), String> {
     let scripts = all_scripts()?;
     let known: Vec<String> = scripts
         .iter()
-        .flat_map(|script| {
-            protocols(script)
-                .into_iter()
-                .map(|resp| format!("{}.snap", snapshot_name(script, resp)))
-        })
+        .flat_map(|script| protocols(script).into_iter().map(|resp| format!("{}.snap", snapshot_name(script, resp))))
         .collect();
-    for entry in fs::read_dir(snapshots_dir())
-        .map_err(|error| error.to_string())?
-        .flatten()
-    {
+    for entry in fs::read_dir(snapshots_dir()).map_err(|error| error.to_string())?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.ends_with(".snap") && !known.contains(&name) {
             fs::remove_file(entry.path()).map_err(|error| error.to_string())?;
@@ -145,23 +120,12 @@ fn oracle_version(command: &str) -> Result<String, String> {
     let server = Server::open(command, &[]).map_err(|error| error.to_string())?;
     let mut target = SocketTarget::new("oracle", server);
     target.connect(1).map_err(|error| error.to_string())?;
-    let info = target
-        .ask(1, &[b"INFO", b"server"])
-        .map_err(|error| error.to_string())?;
+    let info = target.ask(1, &[b"INFO", b"server"]).map_err(|error| error.to_string())?;
     let info = String::from_utf8_lossy(info.as_bytes().unwrap_or_default()).into_owned();
-    let field = |name: &str| {
-        info.lines()
-            .find_map(|line| line.strip_prefix(name))
-            .map(str::to_string)
-    };
+    let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)).map(str::to_string);
     let version = field("redis_version:").unwrap_or_default();
-    if !version.starts_with("7.0.")
-        || info.contains("etalon_version")
-        || field("redis_build_id:").is_none()
-    {
-        return Err(format!(
-            "recordings are made from redis-server 7.0 only, this is {version:?}"
-        ));
+    if !version.starts_with("7.0.") || info.contains("etalon_version") || field("redis_build_id:").is_none() {
+        return Err(format!("recordings are made from redis-server 7.0 only, this is {version:?}"));
     }
     Ok(version)
 }
@@ -174,17 +138,10 @@ pub fn compare(
     divergences: &mut Divergences,
 ) -> Vec<String> {
     let mut differences = Vec::new();
-    let pairs = recorded
-        .blocks
-        .iter()
-        .zip(&replayed.blocks)
-        .zip(&script.steps);
+    let pairs = recorded.blocks.iter().zip(&replayed.blocks).zip(&script.steps);
     for ((real, ours), step) in pairs {
         if real.step != ours.step {
-            return vec![format!(
-                "the script has changed since it was recorded, at: {}",
-                ours.step
-            )];
+            return vec![format!("the script has changed since it was recorded, at: {}", ours.step)];
         }
         let accepted = match step {
             Step::Command { args, .. } => {
@@ -192,12 +149,7 @@ pub fn compare(
                 let row = row_name(args, &BTreeSet::from([plain]));
                 real.reply.trim_end() == ours.reply.trim_end()
                     || divergences.accepts_block(&row, args, &real.reply, &ours.reply)
-                    || divergences.accepts_block(
-                        row.split('|').next().unwrap_or(&row),
-                        args,
-                        &real.reply,
-                        &ours.reply,
-                    )
+                    || divergences.accepts_block(row.split('|').next().unwrap_or(&row), args, &real.reply, &ours.reply)
             }
             _ => real.reply.trim_end() == ours.reply.trim_end(),
         };
@@ -211,11 +163,7 @@ pub fn compare(
         }
     }
     if recorded.blocks.len() != replayed.blocks.len() {
-        differences.push(format!(
-            "{} steps recorded, {} played",
-            recorded.blocks.len(),
-            replayed.blocks.len()
-        ));
+        differences.push(format!("{} steps recorded, {} played", recorded.blocks.len(), replayed.blocks.len()));
     }
     differences
 }
