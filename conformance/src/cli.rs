@@ -122,10 +122,10 @@ fn diff(args: &DiffArgs) -> Result<u8, String> {
         epoch_commands: args.epoch_commands,
         shrink_for: Duration::from_secs(args.shrink_seconds),
     };
+    let outcome = session.run(&plan)?;
     if !session.left_out.is_empty() {
         println!("left out, b does not have them: {}", session.left_out.join(" "));
     }
-    let outcome = session.run(&plan)?;
     verdict(args, &outcome)
 }
 

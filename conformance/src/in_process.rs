@@ -204,7 +204,6 @@ impl Target for EngineTarget {
     }
 
     fn send(&mut self, client: usize, bytes: &[u8]) {
-        let now = self.now();
         let Some(Some(connection)) = self.clients.get(client) else { return };
         let Some(id) = connection.id.filter(|_| !connection.closed) else { return };
         // A real driver reads pieces too, and looks at the clock before each.
@@ -212,6 +211,7 @@ impl Target for EngineTarget {
             if !self.engine.is_connected(id) {
                 return;
             }
+            let now = self.now();
             self.engine.query_buffer(id).extend(piece);
             self.engine.handle_readable(id, now);
             self.turn();
@@ -219,8 +219,8 @@ impl Target for EngineTarget {
     }
 
     fn half_close(&mut self, client: usize) {
-        let now = self.now();
         self.turn();
+        let now = self.now();
         if let Some(connection) = self.connection(client)
             && !connection.closed
             && let Some(id) = connection.id

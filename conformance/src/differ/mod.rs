@@ -25,6 +25,8 @@ pub mod shrink;
 use crate::quote;
 use crate::render;
 use crate::resp;
+use crate::rows::{Rows, is_missing};
+use crate::script::coverage::row_name;
 use crate::script::{Step, print_step};
 
 /// Where two servers disagree.
@@ -39,6 +41,16 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// The row of a command that the second server does not support yet and says so.
+    pub fn unsupported_row(&self, rows: &Rows) -> Option<String> {
+        let failed = self.step.as_ref()?;
+        let Step::Command { args, .. } = &failed.1 else { return None };
+        let (reply, _) = resp::parse(&self.b, 0).ok()??;
+        let says_so = self.b.windows(16).any(|text| text == b"is not supported");
+        let row = row_name(args, &rows.containers);
+        (says_so && is_missing(&reply) && rows.has(&row)).then_some(row)
+    }
+
     /// For a person: the step, and both replies.
     pub fn describe(&self, name_a: &str, name_b: &str) -> String {
         let step = self.step.as_ref().map_or_else(|| "(post-state)".to_string(), |failed| print_step(&failed.1));

@@ -292,6 +292,7 @@ impl Pair {
         step: &Step,
         tally: &mut Tally,
     ) -> Result<(), Difference> {
+        self.open(client).map_err(|error| self.broken(std::slice::from_ref(step), 0, error))?;
         let mut said = [Vec::new(), Vec::new()];
         let mut ends = [Received::Complete; 2];
         for ((target, bytes), end) in [&mut self.a, &mut self.b].into_iter().zip(&mut said).zip(&mut ends) {
