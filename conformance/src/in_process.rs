@@ -296,9 +296,9 @@ mod tests {
     fn a_connection_that_the_engine_closes_is_closed() {
         let mut target = EngineTarget::new(Clock::Manual, 1);
         target.connect(1).expect("it accepts");
-        target.send(1, b"QUIT\r\n");
+        target.send(1, b"*abc\r\n");
         let mut said = Vec::new();
         assert_eq!(target.receive(1, Want::Close, Duration::from_millis(5), &mut said), Received::Complete);
-        assert_eq!(said, b"+OK\r\n");
+        assert_eq!(said, b"-ERR Protocol error: invalid multibulk length\r\n");
     }
 }
