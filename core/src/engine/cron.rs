@@ -83,7 +83,9 @@ impl Engine {
         if self.cron.next_us > now.monotonic_us {
             return;
         }
+        let started = (self.stopwatch)();
         let more = self.expire_cycle();
+        self.stats.expire_cycle_us += (self.stopwatch)().saturating_sub(started);
         let period_us = 1_000_000 / self.config.hz.clamp(1, 500) as u64;
         self.cron.next_us = now.monotonic_us + if more { 1_000 } else { period_us };
         if self.cron.paused {
@@ -124,8 +126,11 @@ impl Engine {
         let now = self.now.monotonic_us;
         let timeout_us = self.config.timeout as u64 * 1_000_000;
         let mut closing: Vec<ClientId> = Vec::new();
+        let (mut input_bytes, mut output_bytes) = (0, 0);
         for id in self.clients.ids() {
             let client = self.client_mut(id);
+            input_bytes = input_bytes.max(client.query.capacity() + client.parser.argument_bytes());
+            output_bytes = output_bytes.max(client.output_bytes());
             let idle_us = now - client.last_interaction.monotonic_us;
             if timeout_us > 0 && idle_us > timeout_us && !client.flags.contains(ClientFlags::POSTPONED) {
                 closing.push(id);
@@ -139,6 +144,8 @@ impl Engine {
             }
             self.check_output_limit(id);
         }
+        self.stats.recent_input.add(input_bytes, now / 1_000_000);
+        self.stats.recent_output.add(output_bytes, now / 1_000_000);
         for id in closing {
             self.log(LogLevel::Verbose, "Closing idle client");
             self.drop_client(id);

@@ -275,6 +275,9 @@ impl Engine {
         let stats = self.stats.command(command);
         stats.calls += 1;
         stats.usec += elapsed;
+        if self.config.latency_tracking {
+            self.stats.record_latency(command, elapsed);
+        }
         self.stats.commands_processed += 1;
         let flow = match result {
             Ok(flow) => flow,

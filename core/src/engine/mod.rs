@@ -14,13 +14,14 @@
 //!
 //! - [`client`]: connections; [`turn`]: how replies leave; [`action`]: what is asked of the driver.
 //! - [`execute`]: parse, admission, call: the one executor.
-//! - [`cron`]: expiry, timeouts, sampling. [`stats`]: counters.
+//! - [`cron`]: expiry, timeouts, sampling. [`stats`]: counters; [`latency`]: histograms.
 
 pub mod action;
 pub mod client;
 pub mod cron;
 pub mod execute;
 pub mod fuzz;
+pub mod latency;
 pub mod stats;
 pub mod turn;
 
@@ -76,6 +77,8 @@ pub struct Engine {
     pub(crate) process: ProcessInfo,
     /// Forty hexadecimal digits, new for each process.
     pub(crate) run_id: String,
+    /// Names the data set's history, in the same form.
+    pub(crate) replication_id: String,
     pub(crate) actions: VecDeque<Action>,
     next_action: u64,
     /// Actions that will be completed: the client that waits, and what happens then.
@@ -110,8 +113,8 @@ impl Engine {
         for (from, to) in &config.extra.renamed_commands {
             commands.rename(from, to);
         }
-        let run_id = (0..40).map(|_| char::from(b"0123456789abcdef"[rng.below(16) as usize]));
-        let run_id = run_id.collect();
+        let run_id = random_id(&mut rng);
+        let replication_id = random_id(&mut rng);
         let mut engine = Engine {
             keyspace: Keyspace::new(config.databases as usize, hash_seed),
             stats: Stats::new(commands.len(), now),
@@ -123,6 +126,7 @@ impl Engine {
             now,
             process: ProcessInfo { arch_bits: 64, ..ProcessInfo::default() },
             run_id,
+            replication_id,
             actions: VecDeque::new(),
             next_action: 1,
             waiting: BTreeMap::new(),
@@ -134,6 +138,7 @@ impl Engine {
             stopwatch: no_stopwatch,
         };
         engine.config_changed();
+        engine.stats.startup_memory_bytes = engine.memory_used_bytes();
         engine
     }
 
@@ -297,6 +302,11 @@ impl Engine {
         debug_assert!(now.monotonic_us >= self.now.monotonic_us, "the monotonic clock went back");
         self.now = now;
     }
+}
+
+/// Forty hexadecimal digits.
+fn random_id(rng: &mut Rng) -> String {
+    (0..40).map(|_| char::from(b"0123456789abcdef"[rng.below(16) as usize])).collect()
 }
 
 const PROTECTED_MODE_TEXT: &[u8] = b"-DENIED Redis is running in protected mode because protected \

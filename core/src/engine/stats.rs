@@ -1,6 +1,7 @@
 //! Counters behind INFO. Reset by CONFIG RESETSTAT.
 
 use crate::commands::lookup::CommandId;
+use crate::engine::latency::LatencyHistogram;
 use crate::time::Now;
 
 /// Calls of one command.
@@ -44,6 +45,33 @@ impl Rate {
     }
 }
 
+/// The maximum of the last eight seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecentMax {
+    seconds: [usize; 8],
+    current_s: u64,
+}
+
+impl RecentMax {
+    /// Takes a value into account that was seen at that second.
+    pub fn add(&mut self, value: usize, now_s: u64) {
+        let slots = self.seconds.len() as u64;
+        for passed in self.current_s + 1..=now_s.min(self.current_s + slots) {
+            self.seconds[(passed % slots) as usize] = 0;
+        }
+        if now_s > self.current_s + slots {
+            self.seconds = Default::default();
+        }
+        self.current_s = now_s.max(self.current_s);
+        let slot = &mut self.seconds[(self.current_s % slots) as usize];
+        *slot = (*slot).max(value);
+    }
+
+    pub fn get(&self) -> usize {
+        self.seconds.iter().copied().max().unwrap_or(0)
+    }
+}
+
 /// All counters of the engine that are not part of the data.
 #[derive(Clone, Debug, Default)]
 pub struct Stats {
@@ -62,9 +90,19 @@ pub struct Stats {
     pub evicted_clients: u64,
     pub evicted_keys: u64,
     pub acl_denied_auth: u64,
+    /// Not reset.
     pub peak_memory_bytes: usize,
+    /// Heap of the empty server. Not reset.
+    pub startup_memory_bytes: usize,
+    /// Time spent in active expiry, microseconds.
+    pub expire_cycle_us: u64,
+    /// Largest input and output buffers of the last seconds, bytes. Not reset.
+    pub recent_input: RecentMax,
+    pub recent_output: RecentMax,
     /// By command id.
     pub commands: Vec<CommandStats>,
+    /// By command id; none before the first call that is timed.
+    pub latencies: Vec<Option<Box<LatencyHistogram>>>,
     /// By error code, at most 128 kinds, sorted.
     pub errors: std::collections::BTreeMap<Vec<u8>, u64>,
     pub operations_rate: Rate,
@@ -75,12 +113,30 @@ pub struct Stats {
 
 impl Stats {
     pub fn new(commands: usize, now: Now) -> Stats {
-        Stats { commands: vec![CommandStats::default(); commands], started_at: now, ..Stats::default() }
+        Stats {
+            commands: vec![CommandStats::default(); commands],
+            latencies: vec![None; commands],
+            started_at: now,
+            ..Stats::default()
+        }
     }
 
-    /// CONFIG RESETSTAT: everything but the time of start.
+    /// CONFIG RESETSTAT: everything but the time of start and what is measured of memory.
     pub fn reset(&mut self) {
-        *self = Stats::new(self.commands.len(), self.started_at);
+        *self = Stats {
+            peak_memory_bytes: self.peak_memory_bytes,
+            startup_memory_bytes: self.startup_memory_bytes,
+            recent_input: self.recent_input,
+            recent_output: self.recent_output,
+            ..Stats::new(self.commands.len(), self.started_at)
+        };
+    }
+
+    /// Counts a call of that many microseconds in the command's histogram.
+    #[inline]
+    pub fn record_latency(&mut self, id: CommandId, usec: u64) {
+        let histogram = self.latencies[id.0 as usize].get_or_insert_default();
+        histogram.record(usec.saturating_mul(1000));
     }
 
     pub fn command(&mut self, id: CommandId) -> &mut CommandStats {
@@ -97,5 +153,33 @@ impl Stats {
         } else if self.errors.len() < KINDS_MAX {
             self.errors.insert(code.to_vec(), 1);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recent_maximum_is_forgotten_after_eight_seconds() {
+        let mut recent = RecentMax::default();
+        recent.add(9, 100);
+        recent.add(5, 107);
+        assert_eq!(recent.get(), 9);
+        recent.add(1, 108);
+        assert_eq!(recent.get(), 5);
+        recent.add(0, 1000);
+        assert_eq!(recent.get(), 0);
+    }
+
+    #[test]
+    fn a_reset_keeps_the_peak_of_memory_only() {
+        let mut stats = Stats::new(3, Now::default());
+        stats.peak_memory_bytes = 7;
+        stats.commands_processed = 7;
+        stats.record_latency(CommandId(1), 3);
+        stats.reset();
+        assert_eq!((stats.peak_memory_bytes, stats.commands_processed), (7, 0));
+        assert!(stats.latencies.iter().all(Option::is_none));
     }
 }

@@ -8,10 +8,6 @@ pub fn debug(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandEr
     Err(CommandError::NotSupported("debug"))
 }
 
-pub fn info(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("info"))
-}
-
 pub fn lolwut(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
     Err(CommandError::NotSupported("lolwut"))
 }
