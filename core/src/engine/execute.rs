@@ -311,32 +311,36 @@ impl Engine {
         }
     }
 
-    /// Appends to the journal what a call propagates.
+    /// Appends to the journal what a call propagates: the deletions of overdue keys that it met, then itself or what
+    /// stands for it. Several commands are one transaction, in the database of the first.
     fn journal_call(&mut self, db: DbIndex, row: &Command, changed: bool, args: Args<'_>) {
         let deletions = std::mem::take(&mut self.effects.deletions);
+        let propagation = std::mem::take(&mut self.effects.propagation);
+        let own = match &propagation {
+            Propagation::Verbatim => usize::from(changed && row.flags.contains(CommandFlags::WRITE)),
+            Propagation::Forced => 1,
+            Propagation::Instead(list) => list.len(),
+            Propagation::Nothing => 0,
+        };
+        let several = deletions.len() + own > 1;
+        if several {
+            let first = deletions.first().map_or(db, |(db, _)| *db);
+            self.journal_command(first, OwnedArgs::from_iter(["MULTI"]).as_args());
+        }
         for (db, deletion) in &deletions {
             self.journal_command(*db, deletion.as_args());
         }
-        match std::mem::take(&mut self.effects.propagation) {
-            Propagation::Verbatim if changed && row.flags.contains(CommandFlags::WRITE) => {
-                self.journal_command(db, args);
+        match &propagation {
+            Propagation::Instead(list) => {
+                for args in list {
+                    self.journal_command(db, args.as_args());
+                }
             }
-            Propagation::Forced => self.journal_command(db, args),
-            Propagation::Instead(list) => self.journal_list(db, &list),
-            Propagation::Verbatim | Propagation::Nothing => {}
-        }
-    }
-
-    fn journal_list(&mut self, db: DbIndex, list: &[OwnedArgs]) {
-        let several = list.len() > 1;
-        if several {
-            self.journal_command(db, OwnedArgs::from_iter(["MULTI"]).as_args());
-        }
-        for args in list {
-            self.journal_command(db, args.as_args());
+            _ if own == 1 => self.journal_command(db, args),
+            _ => {}
         }
         if several {
-            self.journal_command(db, OwnedArgs::from_iter(["EXEC"]).as_args());
+            append_request(&mut self.journal, OwnedArgs::from_iter(["EXEC"]).as_args());
         }
     }
 
