@@ -78,7 +78,6 @@ impl Server {
 
     /// What is left to do when the process ends in order.
     pub(crate) fn say_goodbye(&mut self, pid_file: Option<&[u8]>) {
-        self.log.warning("User requested shutdown...");
         if let Some(path) = pid_file {
             self.log.notice("Removing the pid file.");
             let _ = fs::remove_file(OsStr::from_bytes(path));

@@ -142,17 +142,17 @@ impl Server {
         for event in events {
             let token = event.token();
             if token == SIGNALS {
-                self.take_signals();
+                self.take_signals(now);
             } else if token.0 < FIRST_CONNECTION && !again {
                 self.accept_from(token, now);
             }
         }
     }
 
-    fn take_signals(&mut self) {
-        if let Some(Wish::Shutdown(name)) = self.signals.take() {
-            self.log.signal_line(&format!("Received {name} scheduling shutdown..."));
-            self.exit.get_or_insert(0);
+    fn take_signals(&mut self, now: Now) {
+        if let Some(Wish::Shutdown(signal)) = self.signals.take() {
+            self.log.signal_line(signal.received_text());
+            self.engine.shutdown(signal, now);
         }
     }
 

@@ -11,6 +11,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use etalon_core::engine::shutdown::ShutdownSignal;
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
@@ -20,8 +21,8 @@ use crate::os;
 /// What signals ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// End in order; the name of the signal.
-    Shutdown(&'static str),
+    /// End in order.
+    Shutdown(ShutdownSignal),
 }
 
 /// Signals that arrived and have not been looked at.
@@ -54,9 +55,9 @@ impl Signals {
         let mut drained = [0; 64];
         while matches!(self.pipe.read(&mut drained), Ok(count) if count > 0) {}
         if self.interrupt.load(Ordering::Relaxed) {
-            Some(Wish::Shutdown("SIGINT"))
+            Some(Wish::Shutdown(ShutdownSignal::Interrupt))
         } else if self.terminate.load(Ordering::Relaxed) {
-            Some(Wish::Shutdown("SIGTERM"))
+            Some(Wish::Shutdown(ShutdownSignal::Terminate))
         } else {
             None
         }

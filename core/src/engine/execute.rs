@@ -66,7 +66,7 @@ impl Engine {
 
     fn process_input(&mut self, id: ClientId) {
         let Some(client) = self.clients.get_mut(id) else { return };
-        if client.closing() || client.flags.contains(ClientFlags::POSTPONED) {
+        if self.exiting || client.closing() || client.flags.contains(ClientFlags::POSTPONED) {
             return;
         }
         if self.cron.frozen_until_us.is_some() {

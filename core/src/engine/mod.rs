@@ -14,7 +14,7 @@
 //!
 //! - [`client`]: connections; [`turn`]: how replies leave; [`action`]: what is asked of the driver.
 //! - [`execute`]: parse, admission, call: the one executor.
-//! - [`cron`]: expiry, timeouts, sampling. [`stats`]: counters; [`latency`]: histograms.
+//! - [`cron`]: expiry, timeouts, sampling. [`shutdown`]: the end. [`stats`]: counters; [`latency`]: histograms.
 
 pub mod action;
 pub mod client;
@@ -22,6 +22,7 @@ pub mod cron;
 pub mod execute;
 pub mod fuzz;
 pub mod latency;
+pub mod shutdown;
 pub mod stats;
 pub mod turn;
 
@@ -92,6 +93,8 @@ pub struct Engine {
     pub(crate) policy: DataPolicy,
     pub(crate) cron: cron::Cron,
     pub(crate) stopwatch: fn() -> u64,
+    /// The driver has been asked to end the process.
+    pub(crate) exiting: bool,
 }
 
 fn no_stopwatch() -> u64 {
@@ -136,6 +139,7 @@ impl Engine {
             policy: DataPolicy::default(),
             cron: cron::Cron::new(now),
             stopwatch: no_stopwatch,
+            exiting: false,
         };
         engine.config_changed();
         engine.stats.startup_memory_bytes = engine.memory_used_bytes();

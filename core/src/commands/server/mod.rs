@@ -9,6 +9,7 @@ mod dataset;
 mod memory;
 mod pending;
 pub mod rows;
+mod shutdown;
 
 use command::*;
 use command_docs::command_docs;
@@ -18,3 +19,4 @@ use dataset::*;
 use memory::*;
 use info::info;
 use pending::*;
+use shutdown::shutdown;

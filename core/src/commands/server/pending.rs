@@ -12,6 +12,3 @@ pub fn lolwut(_: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> {
     Err(CommandError::NotSupported("lolwut"))
 }
 
-pub fn shutdown(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::NotSupported("shutdown"))
-}
