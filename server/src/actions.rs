@@ -64,7 +64,13 @@ impl Server {
                 self.log.warning("TLS is not supported so far.");
                 failed()
             }
-            Apply::Dir => outcome(std::env::set_current_dir(OsStr::from_bytes(&config.dir))),
+            // A relative path is shown absolute afterwards.
+            Apply::Dir => {
+                match std::env::set_current_dir(OsStr::from_bytes(&config.dir)).and_then(|()| std::env::current_dir()) {
+                    Ok(path) => Outcome::Content(path.into_os_string().into_encoded_bytes()),
+                    Err(error) => Outcome::Failed(os::reason(&error)),
+                }
+            }
             Apply::Maxclients => match process::make_room_for_clients(config.maxclients) {
                 Ok(()) => Outcome::Done,
                 Err(possible) => Outcome::Failed(format!(

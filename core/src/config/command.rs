@@ -91,10 +91,15 @@ impl Change {
         &self.before
     }
 
+    /// The directive, as it was spelled, that first asked for `apply`.
+    pub fn name_behind(&self, apply: Apply) -> &'static str {
+        self.applies.iter().find(|(known, _)| *known == apply).map_or("", |(_, name)| *name)
+    }
+
     /// Puts the values of this change back, and no others, because `failed` could not be carried out. `reason` is the system's text where that
     /// is what Redis shows (`dir`, `maxclients`); otherwise the text of the [`Apply`] is used.
     pub fn undo(&self, config: &mut Config, failed: Apply, reason: Option<Refusal>) -> SetError {
-        let name = self.applies.iter().find(|(apply, _)| *apply == failed).map_or("", |(_, name)| *name);
+        let name = self.name_behind(failed);
         for directive in self.directives() {
             directive.copy(&self.before, config);
         }

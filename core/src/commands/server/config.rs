@@ -97,6 +97,13 @@ impl Pending {
             self.done += 1;
             return;
         }
+        let name = self.change.name_behind(apply);
+        engine.log(
+            LogLevel::Warning,
+            format!(
+                "Failed applying new configuration. Possibly related to new {name} setting. Restoring previous settings."
+            ),
+        );
         let reason = reason.filter(|_| apply.shows_system_text()).map(Into::into);
         self.failed = Some(self.change.undo(&mut engine.config, apply, reason));
         engine.config_changed();
@@ -247,4 +254,121 @@ pub fn config_help(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<Flo
         ],
     );
     Ok(Flow::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::engine::client::Peer;
+    use crate::engine::turn::Turn;
+    use crate::time::Now;
+
+    const NOW: Now = Now { unix_us: 1_700_000_000_000_000, monotonic_us: 0 };
+
+    fn engine() -> (Engine, ClientId) {
+        let mut config = Config::default();
+        config.extra.config_file = Some(b"/etc/a.conf".to_vec());
+        let mut engine = Engine::new(config, 1, NOW);
+        let client = engine.connect(Peer { loopback: true, ..Peer::default() }, NOW).expect("admitted");
+        (engine, client)
+    }
+
+    /// Sends lines, completes whatever is asked with `complete`, and gives the replies and what was asked.
+    fn send(
+        (engine, client): (&mut Engine, ClientId),
+        lines: &str,
+        mut complete: impl FnMut(&Action) -> Outcome,
+    ) -> (String, Vec<Action>) {
+        engine.query_buffer(client).extend(lines.as_bytes());
+        engine.handle_readable(client, NOW);
+        let mut asked = Vec::new();
+        while let Some(action) = engine.poll_action() {
+            if let Action::Reconfigure { id, .. } | Action::ReadFile { id, .. } | Action::WriteFile { id, .. } = &action
+            {
+                let outcome = complete(&action);
+                engine.complete(*id, outcome, NOW);
+                asked.push(action);
+            }
+        }
+        let Turn::Clean(permit) = engine.end_turn(NOW) else { panic!("nothing is journaled") };
+        let replies = String::from_utf8(engine.output(client, &permit).to_vec()).expect("text");
+        engine.sent(client, replies.len(), NOW);
+        (replies, asked)
+    }
+
+    fn applies(asked: &[Action]) -> Vec<Apply> {
+        let apply = |action: &Action| if let Action::Reconfigure { apply, .. } = action { Some(*apply) } else { None };
+        asked.iter().filter_map(apply).collect()
+    }
+
+    #[test]
+    fn the_driver_is_asked_in_order_and_the_client_waits() {
+        let (mut engine, client) = engine();
+        let lines = "CONFIG SET hz 20 port 1 bind 127.0.0.1\r\nCONFIG GET hz\r\n";
+        let (replies, asked) = send((&mut engine, client), lines, |_| Outcome::Done);
+        assert_eq!(replies, "+OK\r\n*2\r\n$2\r\nhz\r\n$2\r\n20\r\n");
+        assert_eq!(applies(&asked), [Apply::Port, Apply::Bind]);
+        assert_eq!(engine.config().port, 1);
+    }
+
+    #[test]
+    fn when_the_driver_fails_everything_is_put_back_and_applied_again() {
+        let (mut engine, client) = engine();
+        let mut failures = 1;
+        let complete = |action: &Action| match action {
+            Action::Reconfigure { apply: Apply::Bind, .. } if std::mem::take(&mut failures) == 1 => {
+                Outcome::Failed("Cannot assign requested address".into())
+            }
+            _ => Outcome::Done,
+        };
+        let (replies, asked) = send((&mut engine, client), "CONFIG SET port 1 bind 9.9.9.9 maxmemory 1\r\n", complete);
+        let text =
+            "-ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.\r\n";
+        assert_eq!(replies, text);
+        assert_eq!(applies(&asked), [Apply::Port, Apply::Bind, Apply::Port, Apply::Bind]);
+        assert_eq!(engine.config().port, 6379);
+        assert_eq!(engine.config().maxmemory, 0);
+    }
+
+    #[test]
+    fn a_directory_becomes_absolute_or_the_system_says_why_not() {
+        let (mut engine, client) = engine();
+        engine.config.enable_protected_configs = crate::config::ProtectedAction::Local;
+        let here = |_: &Action| Outcome::Content(b"/srv/data".to_vec());
+        send((&mut engine, client), "CONFIG SET dir data\r\n", here);
+        assert_eq!(engine.config().dir, b"/srv/data");
+        let nowhere = |_: &Action| Outcome::Failed("No such file or directory".into());
+        let (replies, _) = send((&mut engine, client), "CONFIG SET dir x\r\n", nowhere);
+        assert!(replies.ends_with("argument 'dir') - No such file or directory\r\n"), "{replies}");
+        assert_eq!(engine.config().dir, b"/srv/data");
+    }
+
+    #[test]
+    fn a_rewrite_reads_the_file_and_writes_it_before_the_next_command_runs() {
+        let (mut engine, client) = engine();
+        let complete = |action: &Action| match action {
+            Action::ReadFile { .. } => Outcome::Content(b"# top\nhz 10\n".to_vec()),
+            _ => Outcome::Done,
+        };
+        let lines = "CONFIG SET hz 30\r\nCONFIG REWRITE\r\nCONFIG GET hz\r\n";
+        let (replies, asked) = send((&mut engine, client), lines, complete);
+        assert_eq!(replies, "+OK\r\n+OK\r\n*2\r\n$2\r\nhz\r\n$2\r\n30\r\n");
+        let [Action::ReadFile { path, .. }, Action::WriteFile { content, .. }] = asked.as_slice() else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(path, "/etc/a.conf");
+        assert!(content.starts_with(b"# top\nhz 30\n"), "{}", content.escape_ascii());
+    }
+
+    #[test]
+    fn a_rewrite_that_fails_says_why() {
+        let (mut engine, client) = engine();
+        let full = |action: &Action| match action {
+            Action::ReadFile { .. } => Outcome::Content(Vec::new()),
+            _ => Outcome::Failed("No space left on device".into()),
+        };
+        let (replies, _) = send((&mut engine, client), "CONFIG REWRITE\r\n", full);
+        assert_eq!(replies, "-ERR Rewriting config file: No space left on device\r\n");
+    }
 }
