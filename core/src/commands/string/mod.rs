@@ -11,6 +11,8 @@ mod options;
 mod read;
 pub mod rows;
 mod set;
+#[cfg(test)]
+mod tests;
 
 use increment::*;
 use lcs::*;

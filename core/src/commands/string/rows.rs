@@ -30,7 +30,7 @@ pub const ROWS: &[Command] = &[
     SUBSTR,
 ];
 
-const APPEND_DOC: Doc = Doc::new("string", "2.0.0", "")
+const APPEND_DOC: Doc = Doc::new("string", "2.0.0", "Appends to a string; creates it if the key is missing.")
     .complexity("O(1). The amortized time complexity is O(1) assuming the appended value is small and the already present value is of any size, since the dynamic string library used by Redis will double the free space available on every reallocation.");
 const APPEND: Command = Command {
     name: "append",
@@ -46,7 +46,8 @@ const APPEND: Command = Command {
     run: Run::Data(super::append),
 };
 
-const DECR_DOC: Doc = Doc::new("string", "1.0.0", "").complexity("O(1)");
+const DECR_DOC: Doc =
+    Doc::new("string", "1.0.0", "Subtracts one from an integer; a missing key counts as 0.").complexity("O(1)");
 const DECR: Command = Command {
     name: "decr",
     arity: Arity::Exactly(2),
@@ -61,7 +62,8 @@ const DECR: Command = Command {
     run: Run::Data(super::decr),
 };
 
-const DECRBY_DOC: Doc = Doc::new("string", "1.0.0", "").complexity("O(1)");
+const DECRBY_DOC: Doc =
+    Doc::new("string", "1.0.0", "Subtracts from an integer; a missing key counts as 0.").complexity("O(1)");
 const DECRBY: Command = Command {
     name: "decrby",
     arity: Arity::Exactly(3),
@@ -76,7 +78,7 @@ const DECRBY: Command = Command {
     run: Run::Data(super::decrby),
 };
 
-const GET_DOC: Doc = Doc::new("string", "1.0.0", "").complexity("O(1)");
+const GET_DOC: Doc = Doc::new("string", "1.0.0", "Answers a string.").complexity("O(1)");
 const GET: Command = Command {
     name: "get",
     arity: Arity::Exactly(2),
@@ -91,7 +93,7 @@ const GET: Command = Command {
     run: Run::Data(super::get),
 };
 
-const GETDEL_DOC: Doc = Doc::new("string", "6.2.0", "").complexity("O(1)");
+const GETDEL_DOC: Doc = Doc::new("string", "6.2.0", "Answers a string and deletes its key.").complexity("O(1)");
 const GETDEL: Command = Command {
     name: "getdel",
     arity: Arity::Exactly(2),
@@ -106,7 +108,8 @@ const GETDEL: Command = Command {
     run: Run::Data(super::getdel),
 };
 
-const GETEX_DOC: Doc = Doc::new("string", "6.2.0", "").complexity("O(1)");
+const GETEX_DOC: Doc =
+    Doc::new("string", "6.2.0", "Answers a string and sets or removes the expiry of its key.").complexity("O(1)");
 const GETEX: Command = Command {
     name: "getex",
     arity: Arity::AtLeast(2),
@@ -135,7 +138,7 @@ const GETEX: Command = Command {
     run: Run::Data(super::getex),
 };
 
-const GETRANGE_DOC: Doc = Doc::new("string", "2.4.0", "")
+const GETRANGE_DOC: Doc = Doc::new("string", "2.4.0", "Answers a part of a string.")
     .complexity("O(N) where N is the length of the returned string. The complexity is ultimately determined by the returned length, but because creating a substring from an existing string is very cheap, it can be considered O(1) for small strings.");
 const GETRANGE: Command = Command {
     name: "getrange",
@@ -151,7 +154,7 @@ const GETRANGE: Command = Command {
     run: Run::Data(super::getrange),
 };
 
-const GETSET_DOC: Doc = Doc::new("string", "1.0.0", "")
+const GETSET_DOC: Doc = Doc::new("string", "1.0.0", "Answers the old string and stores a new one.")
     .complexity("O(1)")
     .doc_flags(&["deprecated"])
     .deprecated("6.2.0", Some("`SET` with the `!GET` argument"));
@@ -169,7 +172,8 @@ const GETSET: Command = Command {
     run: Run::Data(super::getset),
 };
 
-const INCR_DOC: Doc = Doc::new("string", "1.0.0", "").complexity("O(1)");
+const INCR_DOC: Doc =
+    Doc::new("string", "1.0.0", "Adds one to an integer; a missing key counts as 0.").complexity("O(1)");
 const INCR: Command = Command {
     name: "incr",
     arity: Arity::Exactly(2),
@@ -184,7 +188,8 @@ const INCR: Command = Command {
     run: Run::Data(super::incr),
 };
 
-const INCRBY_DOC: Doc = Doc::new("string", "1.0.0", "").complexity("O(1)");
+const INCRBY_DOC: Doc =
+    Doc::new("string", "1.0.0", "Adds to an integer; a missing key counts as 0.").complexity("O(1)");
 const INCRBY: Command = Command {
     name: "incrby",
     arity: Arity::Exactly(3),
@@ -199,7 +204,8 @@ const INCRBY: Command = Command {
     run: Run::Data(super::incrby),
 };
 
-const INCRBYFLOAT_DOC: Doc = Doc::new("string", "2.6.0", "").complexity("O(1)");
+const INCRBYFLOAT_DOC: Doc =
+    Doc::new("string", "2.6.0", "Adds to a floating-point number; a missing key counts as 0.").complexity("O(1)");
 const INCRBYFLOAT: Command = Command {
     name: "incrbyfloat",
     arity: Arity::Exactly(3),
@@ -214,8 +220,8 @@ const INCRBYFLOAT: Command = Command {
     run: Run::Data(super::incrbyfloat),
 };
 
-const LCS_DOC: Doc =
-    Doc::new("string", "7.0.0", "").complexity("O(N*M) where N and M are the lengths of s1 and s2, respectively");
+const LCS_DOC: Doc = Doc::new("string", "7.0.0", "Finds the longest common subsequence of two strings.")
+    .complexity("O(N*M) where N and M are the lengths of s1 and s2, respectively");
 const LCS: Command = Command {
     name: "lcs",
     arity: Arity::AtLeast(3),
@@ -237,7 +243,8 @@ const LCS: Command = Command {
     run: Run::Data(super::lcs),
 };
 
-const MGET_DOC: Doc = Doc::new("string", "1.0.0", "").complexity("O(N) where N is the number of keys to retrieve.");
+const MGET_DOC: Doc = Doc::new("string", "1.0.0", "Answers the strings of several keys.")
+    .complexity("O(N) where N is the number of keys to retrieve.");
 const MGET: Command = Command {
     name: "mget",
     arity: Arity::AtLeast(2),
@@ -252,7 +259,8 @@ const MGET: Command = Command {
     run: Run::Data(super::mget),
 };
 
-const MSET_DOC: Doc = Doc::new("string", "1.0.1", "").complexity("O(N) where N is the number of keys to set.");
+const MSET_DOC: Doc = Doc::new("string", "1.0.1", "Stores several strings at once.")
+    .complexity("O(N) where N is the number of keys to set.");
 const MSET: Command = Command {
     name: "mset",
     arity: Arity::AtLeast(3),
@@ -267,7 +275,8 @@ const MSET: Command = Command {
     run: Run::Data(super::mset),
 };
 
-const MSETNX_DOC: Doc = Doc::new("string", "1.0.1", "").complexity("O(N) where N is the number of keys to set.");
+const MSETNX_DOC: Doc = Doc::new("string", "1.0.1", "Stores several strings at once, if none of the keys exists.")
+    .complexity("O(N) where N is the number of keys to set.");
 const MSETNX: Command = Command {
     name: "msetnx",
     arity: Arity::AtLeast(3),
@@ -282,7 +291,8 @@ const MSETNX: Command = Command {
     run: Run::Data(super::msetnx),
 };
 
-const PSETEX_DOC: Doc = Doc::new("string", "2.6.0", "").complexity("O(1)");
+const PSETEX_DOC: Doc =
+    Doc::new("string", "2.6.0", "Stores a string that expires after some milliseconds.").complexity("O(1)");
 const PSETEX: Command = Command {
     name: "psetex",
     arity: Arity::Exactly(4),
@@ -297,12 +307,13 @@ const PSETEX: Command = Command {
     run: Run::Data(super::psetex),
 };
 
-const SET_DOC: Doc = Doc::new("string", "1.0.0", "").complexity("O(1)").history(&[
-    ("2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options."),
-    ("6.0.0", "Added the `KEEPTTL` option."),
-    ("6.2.0", "Added the `GET`, `EXAT` and `PXAT` option."),
-    ("7.0.0", "Allowed the `NX` and `GET` options to be used together."),
-]);
+const SET_DOC: Doc =
+    Doc::new("string", "1.0.0", "Stores a string, whatever the key held before.").complexity("O(1)").history(&[
+        ("2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options."),
+        ("6.0.0", "Added the `KEEPTTL` option."),
+        ("6.2.0", "Added the `GET`, `EXAT` and `PXAT` option."),
+        ("7.0.0", "Allowed the `NX` and `GET` options to be used together."),
+    ]);
 const SET: Command = Command {
     name: "set",
     arity: Arity::AtLeast(3),
@@ -339,7 +350,8 @@ const SET: Command = Command {
     run: Run::Data(super::set),
 };
 
-const SETEX_DOC: Doc = Doc::new("string", "2.0.0", "").complexity("O(1)");
+const SETEX_DOC: Doc =
+    Doc::new("string", "2.0.0", "Stores a string that expires after some seconds.").complexity("O(1)");
 const SETEX: Command = Command {
     name: "setex",
     arity: Arity::Exactly(4),
@@ -354,7 +366,7 @@ const SETEX: Command = Command {
     run: Run::Data(super::setex),
 };
 
-const SETNX_DOC: Doc = Doc::new("string", "1.0.0", "").complexity("O(1)");
+const SETNX_DOC: Doc = Doc::new("string", "1.0.0", "Stores a string if the key is missing.").complexity("O(1)");
 const SETNX: Command = Command {
     name: "setnx",
     arity: Arity::Exactly(3),
@@ -369,7 +381,7 @@ const SETNX: Command = Command {
     run: Run::Data(super::setnx),
 };
 
-const SETRANGE_DOC: Doc = Doc::new("string", "2.2.0", "")
+const SETRANGE_DOC: Doc = Doc::new("string", "2.2.0", "Overwrites a part of a string, growing it as needed.")
     .complexity("O(1), not counting the time taken to copy the new string in place. Usually, this string is very small so the amortized complexity is O(1). Otherwise, complexity is O(M) with M being the length of the value argument.");
 const SETRANGE: Command = Command {
     name: "setrange",
@@ -385,7 +397,7 @@ const SETRANGE: Command = Command {
     run: Run::Data(super::setrange),
 };
 
-const STRLEN_DOC: Doc = Doc::new("string", "2.2.0", "").complexity("O(1)");
+const STRLEN_DOC: Doc = Doc::new("string", "2.2.0", "Answers the length of a string.").complexity("O(1)");
 const STRLEN: Command = Command {
     name: "strlen",
     arity: Arity::Exactly(2),
@@ -400,7 +412,7 @@ const STRLEN: Command = Command {
     run: Run::Data(super::strlen),
 };
 
-const SUBSTR_DOC: Doc = Doc::new("string", "1.0.0", "")
+const SUBSTR_DOC: Doc = Doc::new("string", "1.0.0", "Answers a part of a string.")
     .complexity("O(N) where N is the length of the returned string. The complexity is ultimately determined by the returned length, but because creating a substring from an existing string is very cheap, it can be considered O(1) for small strings.")
     .doc_flags(&["deprecated"])
     .deprecated("2.0.0", Some("`GETRANGE`"));
