@@ -1,6 +1,6 @@
 //! A connection as the engine knows it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::commands::lookup::CommandId;
 use crate::keyspace::DbIndex;
@@ -56,7 +56,7 @@ bitflags::bitflags! {
         const REPLY_SKIP = 1 << 5;
         /// CLIENT NO-EVICT ON
         const NO_EVICT = 1 << 6;
-        /// Waits for CLIENT PAUSE to end; its next command is parsed and stays in the query buffer.
+        /// Waits for CLIENT PAUSE to end; its request is parsed and stays in the query buffer.
         const POSTPONED = 1 << 7;
         /// Listed among the clients with output to send.
         const PENDING_OUTPUT = 1 << 8;
@@ -74,8 +74,15 @@ bitflags::bitflags! {
         const TRACKING_BROKEN_REDIRECT = 1 << 16;
         /// Data arrived and has not been looked at (the server was frozen, the client postponed).
         const INPUT_WAITING = 1 << 17;
+        /// Its request is under way and will be completed; its input waits.
+        const BLOCKED = 1 << 18;
     }
 }
+
+/// Output that fits a client's own buffer in Redis; what is beyond goes to a list of blocks.
+pub const FIRST_BUFFER_BYTES: usize = 16 * 1024;
+const BLOCK_BYTES: usize = 20 * 1024;
+const BLOCK_HEADER_BYTES: usize = 24;
 
 /// One connection.
 #[derive(Clone)]
@@ -91,19 +98,21 @@ pub struct Client {
     pub sent: usize,
     /// Output up to here may leave: what the journal covers.
     pub released: usize,
+    /// Most output held at once, so far.
+    pub reply_peak_bytes: usize,
     pub query: QueryBuffer,
     pub parser: RequestParser,
-    /// Sizes of the query buffer while a command runs (it is taken out for that time).
+    /// Sizes of the query buffer while a command runs (it is taken out for that time), otherwise 0.
     pub query_bytes: usize,
     pub query_free_bytes: usize,
     pub connected_at: Now,
     pub last_interaction: Now,
     pub last_command: Option<CommandId>,
-    /// Since when the output has been over its soft limit.
-    pub soft_limit_since_us: Option<u64>,
-    /// Tracking: the client that gets the invalidations, and BCAST prefixes.
+    /// Since when the output has been over its soft limit, in seconds of the monotonic clock.
+    pub soft_limit_since_s: Option<u64>,
+    /// Tracking: the client that gets the invalidations instead (it may be gone), and the prefixes of BCAST.
     pub tracking_redirect: Option<ClientId>,
-    pub tracking_prefixes: Vec<Vec<u8>>,
+    pub tracking_prefixes: BTreeSet<Vec<u8>>,
 }
 
 impl Client {
@@ -120,6 +129,7 @@ impl Client {
             reply: Reply::new(Protocol::Resp2),
             sent: 0,
             released: 0,
+            reply_peak_bytes: 0,
             query: QueryBuffer::new(),
             parser: RequestParser::new(),
             query_bytes: 0,
@@ -127,9 +137,9 @@ impl Client {
             connected_at: now,
             last_interaction: now,
             last_command: None,
-            soft_limit_since_us: None,
+            soft_limit_since_s: None,
             tracking_redirect: None,
-            tracking_prefixes: Vec::new(),
+            tracking_prefixes: BTreeSet::new(),
         }
     }
 
@@ -140,6 +150,32 @@ impl Client {
     /// Bytes of output that wait to be sent.
     pub fn output_bytes(&self) -> usize {
         self.reply.len() - self.sent
+    }
+
+    /// Bytes of input that are not arguments of a request yet: CLIENT LIST's `qbuf`.
+    pub fn unparsed_bytes(&self) -> usize {
+        self.query_bytes + self.query.len() - self.parser.parsed_bytes()
+    }
+
+    /// Blocks of output beyond the first buffer, as Redis would need them: CLIENT LIST's `oll`.
+    pub fn overflow_blocks(&self) -> usize {
+        self.output_bytes().saturating_sub(FIRST_BUFFER_BYTES).div_ceil(BLOCK_BYTES)
+    }
+
+    /// Memory of those blocks: CLIENT LIST's `omem`, against which output limits are measured.
+    #[inline]
+    pub fn overflow_bytes(&self) -> usize {
+        if self.output_bytes() <= FIRST_BUFFER_BYTES {
+            return 0;
+        }
+        self.overflow_blocks() * (BLOCK_BYTES + BLOCK_HEADER_BYTES)
+    }
+
+    /// Takes the reply back that begins at `reply_start` if the client wants none now (CLIENT REPLY).
+    pub(crate) fn mute(&mut self, reply_start: usize) {
+        if self.flags.intersects(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP) {
+            self.reply.truncate(reply_start);
+        }
     }
 
     /// Heap behind this client, in bytes.

@@ -24,6 +24,8 @@ pub struct Cron {
     pub frozen_until_us: Option<u64>,
     /// CLIENT PAUSE: until when, and whether only writes wait; monotonic.
     pub pause: Option<Pause>,
+    /// A pause ended or got milder: who waits for it is looked at again at the end of the turn.
+    pub pause_ended: bool,
     /// DEBUG SET-ACTIVE-EXPIRE
     pub active_expire: bool,
     /// DEBUG PAUSE-CRON
@@ -32,7 +34,7 @@ pub struct Cron {
     pub runs: u64,
 }
 
-/// CLIENT PAUSE in force.
+/// CLIENT PAUSE in force. Over once its last millisecond has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pause {
     pub until_us: u64,
@@ -46,6 +48,7 @@ impl Cron {
             next_sample_us: now.monotonic_us,
             frozen_until_us: None,
             pause: None,
+            pause_ended: false,
             active_expire: true,
             paused: false,
             runs: 0,
@@ -56,12 +59,12 @@ impl Cron {
 impl Engine {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next (on the monotonic clock, microseconds).
     pub fn next_timeout(&self) -> Option<u64> {
-        let mut next = self.cron.next_us;
         if let Some(until) = self.cron.frozen_until_us {
-            next = next.min(until);
+            return Some(until);
         }
+        let mut next = self.cron.next_us;
         if let Some(pause) = self.cron.pause {
-            next = next.min(pause.until_us);
+            next = next.min(pause.until_us.saturating_add(1));
         }
         Some(next)
     }
@@ -76,10 +79,7 @@ impl Engine {
         if self.cron.frozen_until_us.is_some() {
             return;
         }
-        if self.cron.pause.is_some_and(|pause| pause.until_us <= now.monotonic_us) {
-            self.cron.pause = None;
-            self.resume_waiting_input();
-        }
+        self.end_pause_if_over();
         if self.cron.next_us > now.monotonic_us {
             return;
         }

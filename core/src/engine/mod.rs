@@ -13,23 +13,30 @@
 //! ```
 //!
 //! - [`client`]: connections; [`turn`]: how replies leave; [`action`]: what is asked of the driver.
-//! - [`execute`]: parse, admission, call: the one executor.
+//! - [`execute`]: parse, admission, call: the one executor. `admission`: what is refused, `limits`: what is closed,
+//!   `pause`: what waits, `journal`: what is propagated. [`tracking`]: client-side caching.
 //! - [`cron`]: expiry, timeouts, sampling. [`shutdown`]: the end. [`stats`]: counters; [`latency`]: histograms.
 
 pub mod action;
+mod admission;
 pub mod client;
+mod client_line;
 pub mod cron;
 pub mod execute;
 pub mod fuzz;
+mod journal;
 pub mod latency;
+mod limits;
+mod pause;
 pub mod shutdown;
 pub mod stats;
+pub mod tracking;
 pub mod turn;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::commands::lookup::CommandTable;
-use crate::config::Config;
+use crate::config::{Config, LogLevel};
 use crate::keyspace::access::DataPolicy;
 use crate::keyspace::recency::RecencyPolicy;
 use crate::keyspace::{Effects, Keyspace};
@@ -72,6 +79,7 @@ pub struct Engine {
     pub(crate) keyspace: Keyspace,
     pub(crate) effects: Effects,
     pub(crate) clients: Clients,
+    pub(crate) tracking: tracking::Tracking,
     pub(crate) stats: Stats,
     pub(crate) rng: Rng,
     pub(crate) now: Now,
@@ -90,6 +98,8 @@ pub struct Engine {
     pub(crate) journal: Vec<u8>,
     /// Database that the journal's reader has selected.
     pub(crate) journal_db: Option<crate::keyspace::DbIndex>,
+    /// Takes the replies to clients that have gone.
+    nowhere: Reply,
     pub(crate) policy: DataPolicy,
     pub(crate) cron: cron::Cron,
     pub(crate) stopwatch: fn() -> u64,
@@ -125,6 +135,8 @@ impl Engine {
             commands,
             effects: Effects::default(),
             clients: Clients::new(),
+            tracking: tracking::Tracking::default(),
+            nowhere: Reply::default(),
             rng,
             now,
             process: ProcessInfo { arch_bits: 64, ..ProcessInfo::default() },
@@ -191,27 +203,42 @@ impl Engine {
     /// A connection has been accepted. Errors: [`Refused`] with what to tell it (too many clients, protected mode).
     pub fn connect(&mut self, peer: Peer, now: Now) -> Result<ClientId, Refused> {
         self.advance(now);
-        self.stats.connections_received += 1;
+        if self.logs(LogLevel::Verbose) {
+            let text = match peer.unix_socket {
+                true => {
+                    let path = self.config.unixsocket.as_deref().unwrap_or_default();
+                    format!("Accepted connection to {}", String::from_utf8_lossy(path))
+                }
+                false => format!("Accepted {}", peer.address),
+            };
+            self.log(LogLevel::Verbose, text);
+        }
         if self.clients.len() >= self.config.maxclients as usize {
             self.stats.connections_rejected += 1;
             return Err(Refused { reply: b"-ERR max number of clients reached\r\n" });
         }
-        let open = self.config.requirepass.as_ref().is_none_or(|p| p.is_empty());
-        if self.config.protected_mode && open && !peer.loopback && !peer.unix_socket {
+        let open = self.password().is_none();
+        let local = peer.loopback || peer.unix_socket;
+        let id = self.clients.insert(peer, now);
+        if self.config.protected_mode && open && !local {
+            // It has had its number, as in the original.
+            self.clients.remove(id);
             self.stats.connections_rejected += 1;
             return Err(Refused { reply: PROTECTED_MODE_TEXT });
         }
-        let id = self.clients.insert(peer, now);
-        if open && let Some(client) = self.clients.get_mut(id) {
-            client.flags.insert(ClientFlags::AUTHENTICATED);
-        }
+        self.stats.connections_received += 1;
+        self.client_mut(id).flags.set(ClientFlags::AUTHENTICATED, open);
         Ok(id)
     }
 
     /// The other end closed the connection, or it failed.
     pub fn disconnect(&mut self, client: ClientId, now: Now) {
         self.advance(now);
-        self.clients.remove(client);
+        if self.is_connected(client) && self.logs(LogLevel::Verbose) {
+            let line = self.client_line_text(client);
+            self.log(LogLevel::Verbose, format!("Client closed connection {line}"));
+        }
+        self.forget_client(client);
     }
 
     /// Makes a connection speak RESP2 or RESP3 from now on, as HELLO does.
@@ -235,12 +262,18 @@ impl Engine {
     /// The driver has done what it was asked. Each action completes at most once; others are ignored.
     pub fn complete(&mut self, action: ActionId, outcome: Outcome, now: Now) {
         self.advance(now);
-        if let Some((client, continuation)) = self.waiting.remove(&action) {
-            continuation(self, client, outcome);
-            // A continuation may have asked for something else: then the client goes on waiting.
-            if !self.waiting.values().any(|(waiting, _)| *waiting == client) {
-                self.resume(client);
-            }
+        let Some((client, continuation)) = self.waiting.remove(&action) else { return };
+        let reply_start = self.clients.get(client).map_or(0, |c| c.reply.len());
+        continuation(self, client, outcome);
+        self.nowhere.truncate(0);
+        if self.waiting.values().any(|(waiting, _)| *waiting == client) {
+            // It asked for something more.
+            return;
+        }
+        if let Some(c) = self.clients.get_mut(client) {
+            c.flags.remove(ClientFlags::BLOCKED);
+            self.finish_request(client, reply_start);
+            self.process_input(client);
         }
     }
 
@@ -267,9 +300,12 @@ impl Engine {
         self.clients.get_mut(id).expect("the client of a running command exists")
     }
 
-    /// The reply of a running command.
+    /// The reply of a running command. Goes nowhere if the client has left before the command was completed.
     pub(crate) fn reply(&mut self, id: ClientId) -> &mut Reply {
-        &mut self.client_mut(id).reply
+        match self.clients.get_mut(id) {
+            Some(client) => &mut client.reply,
+            None => &mut self.nowhere,
+        }
     }
 
     /// Heap that the engine holds, in bytes: data, clients, and a fixed part.
@@ -293,6 +329,7 @@ impl Engine {
             lazy_user_del: c.lazyfree_lazy_user_del,
             string_bytes_max: c.proto_max_bulk_len,
             rdb_compression: c.rdbcompression,
+            overdue_keys_stay: self.cron.pause.is_some(),
             frozen_recency: false,
             skip_checksum: self.policy.skip_checksum,
             shared_integers: c.maxmemory == 0

@@ -54,6 +54,13 @@ impl Engine {
     /// Ends a turn: what has been executed since the last one is now waiting to leave.
     pub fn end_turn(&mut self, now: Now) -> Turn {
         self.advance(now);
+        if !self.is_frozen() {
+            if self.cron.pause_ended {
+                self.cron.pause_ended = false;
+                self.resume_waiting_input();
+            }
+            self.send_broadcasts();
+        }
         if self.journal.is_empty() {
             self.release_replies();
             Turn::Clean(Permit { _private: () })
@@ -73,6 +80,9 @@ impl Engine {
 
     /// The next client that has output to send and wasn't named since it got some.
     pub fn next_writable(&mut self, _permit: &Permit) -> Option<ClientId> {
+        if self.is_frozen() {
+            return None;
+        }
         loop {
             let id = self.clients.pending_output.pop_front()?;
             if let Some(client) = self.clients.get_mut(id) {
@@ -97,6 +107,7 @@ impl Engine {
         self.advance(now);
         let Some(c) = self.clients.get_mut(client) else { return };
         c.sent += count;
+        c.reply_peak_bytes = c.reply_peak_bytes.max(c.reply.len());
         c.last_interaction = now;
         assert!(c.sent <= c.released, "the driver sent more than it was given");
         self.stats.net_output_bytes += count as u64;
@@ -109,7 +120,7 @@ impl Engine {
             } else {
                 c.reply.buffer.clear();
             }
-            c.soft_limit_since_us = None;
+            c.soft_limit_since_s = None;
             if c.flags.contains(ClientFlags::CLOSE_AFTER_REPLY) {
                 self.drop_client(client);
             }
@@ -126,18 +137,32 @@ impl Engine {
         self.actions.pop_front()
     }
 
+    /// Whether `loglevel` lets lines of that level through.
+    pub(crate) fn logs(&self, level: LogLevel) -> bool {
+        level >= self.config.loglevel
+    }
+
     /// Asks the driver to log a line, if `loglevel` lets it through.
     pub fn log(&mut self, level: LogLevel, text: impl Into<String>) {
-        if level >= self.config.loglevel {
+        if self.logs(level) {
             self.actions.push_back(Action::Log(level, text.into()));
         }
     }
 
     /// Forgets a client and asks the driver to close its connection.
     pub(crate) fn drop_client(&mut self, client: ClientId) {
-        if self.clients.remove(client).is_some() {
+        if self.forget_client(client) {
             self.actions.push_back(Action::Close(client));
         }
+    }
+
+    /// Forgets a client. Whether it was known.
+    pub(super) fn forget_client(&mut self, client: ClientId) -> bool {
+        if self.clients.get(client).is_none() {
+            return false;
+        }
+        self.disable_tracking(client);
+        self.clients.remove(client).is_some()
     }
 
     /// Puts a client on the list of those with output.
@@ -145,7 +170,7 @@ impl Engine {
     pub(crate) fn mark_pending(&mut self, id: ClientId) {
         if let Some(client) = self.clients.get_mut(id)
             && !client.flags.contains(ClientFlags::PENDING_OUTPUT)
-            && (client.output_bytes() > 0 || client.closing())
+            && (client.output_bytes() > 0 || client.flags.contains(ClientFlags::CLOSE_ASAP))
         {
             client.flags.insert(ClientFlags::PENDING_OUTPUT);
             self.clients.pending_output.push_back(id);
@@ -153,15 +178,15 @@ impl Engine {
     }
 
     fn release_replies(&mut self) {
+        if self.is_frozen() {
+            return;
+        }
         let mut closing = Vec::new();
         for index in 0..self.clients.pending_output.len() {
             let id = self.clients.pending_output[index];
             let Some(client) = self.clients.get_mut(id) else { continue };
             client.released = client.reply.len();
-            let drained = client.output_bytes() == 0;
-            if client.flags.contains(ClientFlags::CLOSE_ASAP)
-                || drained && client.flags.contains(ClientFlags::CLOSE_AFTER_REPLY)
-            {
+            if client.flags.contains(ClientFlags::CLOSE_ASAP) {
                 closing.push(id);
             }
         }

@@ -39,6 +39,8 @@ pub struct DataPolicy {
     /// `lazyfree-lazy-user-del`: a key deleted by a command other than UNLINK is propagated as UNLINK.
     pub lazy_user_del: bool,
     pub rdb_compression: bool,
+    /// CLIENT PAUSE is in force: an overdue key is not found, but stays.
+    pub overdue_keys_stay: bool,
     /// No recency is written while a snapshot is alive: reading must not copy pages.
     pub frozen_recency: bool,
     /// RESTORE takes payloads whose checksum is wrong (DEBUG SET-SKIP-CHECKSUM-VALIDATION).
@@ -162,9 +164,15 @@ impl<'e> Database<'e> {
     #[inline]
     pub fn write<'g>(&'g mut self, key: &'g [u8]) -> Write<'g, 'e> {
         let hash = self.db().hash(key);
-        let slot = self.find_live(hash, key);
-        if let Some(slot) = slot {
-            self.touch(slot);
+        let mut slot = self.db().find(hash, key);
+        if let Some(found) = slot {
+            if self.is_overdue(found) {
+                // Even if overdue keys stay: what is written now must not meet it.
+                self.delete_expired(hash, found, key);
+                slot = None;
+            } else {
+                self.touch(found);
+            }
         }
         Write::new(self, key, hash, slot)
     }
@@ -177,15 +185,23 @@ impl<'e> Database<'e> {
 
     /// A key chosen uniformly among those that are not overdue. Overdue ones met on the way are deleted.
     pub fn random_key(&mut self) -> Option<Vec<u8>> {
-        loop {
+        /// When overdue keys stay, there may be no other.
+        const TRIES_MAX: usize = 100;
+        let mut tries = 0;
+        while tries < TRIES_MAX {
             let slot = self.keyspace.db(self.index).random(self.rng)?;
             let key = self.db().key(slot).to_vec();
             if !self.is_overdue(slot) {
                 return Some(key);
             }
-            let hash = self.db().hash(&key);
-            self.delete_expired(hash, slot, &key);
+            if self.policy.overdue_keys_stay {
+                tries += 1;
+            } else {
+                let hash = self.db().hash(&key);
+                self.delete_expired(hash, slot, &key);
+            }
         }
+        None
     }
 
     /// Deletes up to `budget` keys that are due, the earliest first. Returns how many; fewer than `budget` means that
@@ -209,10 +225,10 @@ impl<'e> Database<'e> {
     /// Removes every key of this database. Returns how many there were.
     pub fn flush(&mut self) -> usize {
         let count = self.db().len();
+        self.effects.flushed = true;
         if self.effects.record_touched {
-            let keys: Vec<Vec<u8>> = self.db().iter().map(|(key, _)| key.to_vec()).collect();
-            for key in keys {
-                self.effects.touch(self.index, &key, false);
+            for (key, _) in self.keyspace.db(self.index).iter() {
+                self.effects.touch_wholesale(self.index, key, false);
             }
         }
         self.keyspace.db_mut(self.index).clear();
@@ -225,7 +241,7 @@ impl<'e> Database<'e> {
         if self.effects.record_touched {
             for index in [a, b] {
                 for (key, _) in self.keyspace.db(index).iter() {
-                    self.effects.touch(index, key, true);
+                    self.effects.touch_wholesale(index, key, true);
                 }
             }
         }
@@ -244,7 +260,9 @@ impl<'e> Database<'e> {
     fn find_live(&mut self, hash: KeyHash, key: &[u8]) -> Option<Slot> {
         let slot = self.db().find(hash, key)?;
         if self.is_overdue(slot) {
-            self.delete_expired(hash, slot, key);
+            if !self.policy.overdue_keys_stay {
+                self.delete_expired(hash, slot, key);
+            }
             return None;
         }
         Some(slot)

@@ -48,6 +48,8 @@ pub struct Touched {
     pub key: Box<[u8]>,
     /// Whether it holds a value now.
     pub exists: bool,
+    /// It changed together with its whole database (FLUSHDB, SWAPDB): client tracking is not told of each key.
+    pub wholesale: bool,
 }
 
 /// What the journal gets instead of the command as it was called.
@@ -86,6 +88,8 @@ pub struct Effects {
     pub record_journal: bool,
     pub events: Vec<KeyEvent>,
     pub touched: Vec<Touched>,
+    /// A database was flushed.
+    pub flushed: bool,
     /// Deletions of expired keys found on the way; they precede the command itself in the journal.
     pub deletions: Vec<(DbIndex, OwnedArgs)>,
     pub propagation: Propagation,
@@ -104,7 +108,14 @@ impl Effects {
     #[inline]
     pub fn touch(&mut self, db: DbIndex, key: &[u8], exists: bool) {
         if self.record_touched {
-            self.touched.push(Touched { db, key: key.into(), exists });
+            self.touched.push(Touched { db, key: key.into(), exists, wholesale: false });
+        }
+    }
+
+    /// Records that the value of a key changed along with its whole database.
+    pub fn touch_wholesale(&mut self, db: DbIndex, key: &[u8], exists: bool) {
+        if self.record_touched {
+            self.touched.push(Touched { db, key: key.into(), exists, wholesale: true });
         }
     }
 

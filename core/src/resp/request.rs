@@ -31,6 +31,7 @@ pub enum ProtocolError {
     InvalidCount,
     UnauthenticatedCount,
     LengthTooBig,
+    /// Something else stood where a bulk's `$` belongs; never NUL, which would hide the line's end.
     ExpectedDollar(u8),
     InvalidLength,
     UnauthenticatedLength,
@@ -48,16 +49,28 @@ impl ProtocolError {
             ProtocolError::LengthTooBig => b"too big bulk count string",
             ProtocolError::ExpectedDollar(got) => {
                 out.extend_from_slice(b"expected '$', got '");
-                // The original prints with %c into a C string: a NUL ends the text.
-                if got != 0 {
-                    out.extend_from_slice(&[got, b'\'']);
-                }
+                out.extend_from_slice(&[got, b'\'']);
                 return;
             }
             ProtocolError::InvalidLength => b"invalid bulk length",
             ProtocolError::UnauthenticatedLength => b"unauthenticated bulk length",
         };
         out.extend_from_slice(text);
+    }
+
+    /// What the log calls it.
+    pub fn log_text(self) -> &'static str {
+        match self {
+            ProtocolError::InlineTooBig => "too big inline request",
+            ProtocolError::UnbalancedQuotes => "unbalanced quotes in inline request",
+            ProtocolError::CountTooBig => "too big mbulk count string",
+            ProtocolError::InvalidCount => "invalid mbulk count",
+            ProtocolError::UnauthenticatedCount => "unauth mbulk count",
+            ProtocolError::LengthTooBig => "too big bulk count string",
+            ProtocolError::ExpectedDollar(_) => "expected $ but got something else",
+            ProtocolError::InvalidLength => "invalid bulk length",
+            ProtocolError::UnauthenticatedLength => "unauth bulk length",
+        }
     }
 }
 
@@ -117,6 +130,16 @@ impl RequestParser {
         self.spans.iter().map(|s| s.end - s.start).sum()
     }
 
+    /// Bytes of the incomplete request that are arguments, or framing, already; the rest waits to be understood.
+    pub fn parsed_bytes(&self) -> usize {
+        self.position
+    }
+
+    /// Length of the longest argument of the request just completed.
+    pub fn longest_argument_bytes(&self) -> usize {
+        self.spans.iter().map(|s| s.end - s.start).max().unwrap_or(0)
+    }
+
     /// Whether a request has begun and not ended.
     pub fn in_request(&self) -> bool {
         self.remaining.is_some()
@@ -143,8 +166,12 @@ impl RequestParser {
     }
 
     /// Continues with `data`, which begins where the previous [`reset`](Self::reset) left off and has grown since.
+    /// A request that was completed and not reset is found again (its client was postponed).
     #[inline]
     pub fn parse(&mut self, data: &[u8], limits: Limits) -> Result<Request, ProtocolError> {
+        if self.inline {
+            return Ok(Request::Complete { bytes: self.position });
+        }
         if self.remaining.is_none() {
             match data.first() {
                 None => return Ok(Request::Incomplete),
@@ -232,6 +259,7 @@ impl RequestParser {
             self.unquoted.extend_from_slice(&arg);
             self.spans.push(Span { start, end: self.unquoted.len() });
         }
+        self.position = end + 1;
         Ok(Request::Complete { bytes: end + 1 })
     }
 }

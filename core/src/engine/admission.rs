@@ -1,0 +1,185 @@
+//! Admission: whether a request may run, decided in the order in which Redis decides.
+//!
+//! ```text
+//!   name unknown ─► subcommand unknown ─► arity ─► DEBUG protected ─► NOAUTH ─► OOM ─► CLIENT PAUSE ─► run
+//!    (POST, Host: close the connection)
+//! ```
+//!
+//! A refused request is answered at once and counted as rejected, except an unknown one, which has no row to count
+//! under. A paused one is neither: it stays with the connection and is admitted anew when the pause ends.
+//!
+//! Source: observed replies of 7.0.15; the order by sending requests that deserve two refusals.
+
+use super::Engine;
+use super::client::{ClientFlags, ClientId};
+use crate::commands::lookup::CommandId;
+use crate::commands::row::{Command, CommandFlags, Run};
+use crate::commands::{Args, CommandError};
+use crate::config::{LogLevel, ProtectedAction};
+
+/// What becomes of a request.
+pub(super) enum Admission {
+    Run(CommandId),
+    /// Refused, and answered.
+    Answered,
+    /// Waits for CLIENT PAUSE to end.
+    Postpone,
+}
+
+impl Engine {
+    /// Decides whether a request may run.
+    #[inline]
+    pub(super) fn admit(&mut self, id: ClientId, args: Args<'_>) -> Admission {
+        let found = self.find_command(args);
+        let Some(command) = found else { return self.reject_unknown(id, args) };
+        let row = self.commands.row(command);
+        let client = self.client_mut(id);
+        client.last_command = Some(command);
+        if !row.arity.accepts(args.len()) || matches!(row.run, Run::Container) {
+            return self.reject(id, command, &CommandError::Arity(row.name));
+        }
+        if let Some(error) = self.refusal(id, row) {
+            return self.reject(id, command, &error);
+        }
+        if self.cron.pause.is_some() && self.is_paused(row) {
+            return Admission::Postpone;
+        }
+        Admission::Run(command)
+    }
+
+    /// The row that a request calls: of the subcommand, where there is one. `None`: there is no such command.
+    #[inline]
+    fn find_command(&self, args: Args<'_>) -> Option<CommandId> {
+        let command = self.commands.find(args.at(0))?;
+        if self.commands.row(command).subcommands.is_empty() || args.len() == 1 {
+            return Some(command);
+        }
+        self.commands.find_subcommand(command, args.at(1))
+    }
+
+    /// Reasons to refuse a known command with the right number of arguments.
+    #[inline]
+    fn refusal(&mut self, id: ClientId, row: &Command) -> Option<CommandError> {
+        if row.flags.contains(CommandFlags::ADMIN)
+            && row.name == "debug"
+            && !self.protected_action_allowed(id, self.config.enable_debug_command)
+        {
+            return Some(CommandError::Text(DEBUG_REFUSED_TEXT));
+        }
+        if !row.flags.contains(CommandFlags::NO_AUTH) && self.auth_required(id) {
+            return Some(CommandError::Text("NOAUTH Authentication required."));
+        }
+        if self.config.maxmemory > 0 && self.out_of_memory(row) {
+            return Some(CommandError::Text("OOM command not allowed when used memory > 'maxmemory'."));
+        }
+        None
+    }
+
+    /// Whether `row` may need memory that isn't there. Nothing is evicted yet: every policy behaves as `noeviction`.
+    #[cold]
+    fn out_of_memory(&self, row: &Command) -> bool {
+        // While paused the data set is to stay as it is, and a full memory is overlooked.
+        row.flags.contains(CommandFlags::DENYOOM)
+            && self.cron.pause.is_none()
+            && self.memory_used_bytes() as u64 > self.config.maxmemory
+    }
+
+    /// Whether the pause in force holds `row` back: ALL every command, WRITE those that may change or propagate.
+    #[cold]
+    fn is_paused(&mut self, row: &Command) -> bool {
+        self.end_pause_if_over();
+        let changes = row.flags.intersects(CommandFlags::WRITE | CommandFlags::MAY_REPLICATE);
+        self.cron.pause.is_some_and(|pause| changes || !pause.writes_only)
+    }
+
+    /// Whether a client has to authenticate before it may do anything else.
+    pub(crate) fn auth_required(&self, id: ClientId) -> bool {
+        !self.client(id).authenticated() && self.password().is_some()
+    }
+
+    /// The default user's password, if one is set.
+    pub(crate) fn password(&self) -> Option<&[u8]> {
+        self.config.requirepass.as_deref().filter(|password| !password.is_empty())
+    }
+
+    /// Whether a protected feature (`enable-debug-command`, …) is open to this client.
+    pub(crate) fn protected_action_allowed(&self, id: ClientId, setting: ProtectedAction) -> bool {
+        let peer = &self.client(id).peer;
+        match setting {
+            ProtectedAction::No => false,
+            ProtectedAction::Yes => true,
+            ProtectedAction::Local => peer.loopback || peer.unix_socket,
+        }
+    }
+
+    /// Answers a refusal and counts it.
+    fn reject(&mut self, id: ClientId, command: CommandId, error: &CommandError) -> Admission {
+        self.stats.command(command).rejected += 1;
+        self.reply_error(id, &error.text());
+        Admission::Answered
+    }
+
+    #[cold]
+    fn reject_unknown(&mut self, id: ClientId, args: Args<'_>) -> Admission {
+        if is_cross_protocol(args.at(0)) {
+            self.log(LogLevel::Warning, CROSS_PROTOCOL_TEXT);
+            self.client_mut(id).flags.insert(ClientFlags::CLOSE_ASAP);
+            return Admission::Answered;
+        }
+        self.client_mut(id).last_command = None;
+        let is_container = self.commands.find(args.at(0)).is_some();
+        let error = if is_container { unknown_subcommand(args) } else { unknown_command(args) };
+        self.reply_error(id, &error.text());
+        Admission::Answered
+    }
+}
+
+const CROSS_PROTOCOL_TEXT: &str = "Possible SECURITY ATTACK detected. It looks like somebody is \
+sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross \
+Protocol Scripting to compromise your Redis instance. Connection aborted.";
+
+const DEBUG_REFUSED_TEXT: &str = "ERR DEBUG command not allowed. If the enable-debug-command option \
+is set to \"local\", you can run it from a local connection, otherwise you need to set this option \
+in the configuration file, and then restart the server.";
+
+/// What a browser would send.
+fn is_cross_protocol(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
+}
+
+/// What of a name, and of the arguments together, an error shows.
+const SHOWN_BYTES: usize = 128;
+
+/// The text ends at a NUL, as the original prints C strings.
+fn c_text(bytes: &[u8], bytes_max: usize) -> &[u8] {
+    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+    &bytes[..end.min(bytes_max)]
+}
+
+fn unknown_command(args: Args<'_>) -> CommandError {
+    let mut shown = Vec::new();
+    for arg in args.iter().skip(1) {
+        if shown.len() >= SHOWN_BYTES {
+            break;
+        }
+        // Quotes and the space after each count, too.
+        let room = SHOWN_BYTES - shown.len();
+        shown.push(b'\'');
+        shown.extend_from_slice(c_text(arg, room));
+        shown.extend_from_slice(b"' ");
+    }
+    let mut text = b"ERR unknown command '".to_vec();
+    text.extend_from_slice(c_text(args.at(0), SHOWN_BYTES));
+    text.extend_from_slice(b"', with args beginning with: ");
+    text.extend_from_slice(&shown);
+    CommandError::formatted(text)
+}
+
+fn unknown_subcommand(args: Args<'_>) -> CommandError {
+    let mut text = b"ERR unknown subcommand '".to_vec();
+    text.extend_from_slice(c_text(args.at(1), SHOWN_BYTES));
+    text.extend_from_slice(b"'. Try ");
+    text.extend_from_slice(&c_text(args.at(0), usize::MAX).to_ascii_uppercase());
+    text.extend_from_slice(b" HELP.");
+    CommandError::formatted(text)
+}
