@@ -193,6 +193,9 @@ impl Client {
     }
 }
 
+/// A fresh server has given 1 and 2 to its script engines.
+const FIRST_ID: u64 = 3;
+
 /// All connections: slots that are reused, ids that are not.
 #[derive(Clone, Default)]
 pub struct Clients {
@@ -206,7 +209,7 @@ pub struct Clients {
 
 impl Clients {
     pub fn new() -> Clients {
-        Clients { next_id: 1, ..Clients::default() }
+        Clients { next_id: FIRST_ID, ..Clients::default() }
     }
 
     pub fn len(&self) -> usize {
