@@ -37,10 +37,11 @@ pub(super) fn stats(engine: &Engine, fields: &mut Fields) {
         "active_defrag_key_misses",
         "total_active_defrag_time",
         "current_active_defrag_time",
-        "tracking_total_keys",
-        "tracking_total_items",
-        "tracking_total_prefixes",
     ]);
+    let tracking = engine.tracking();
+    fields.field("tracking_total_keys", tracking.total_keys());
+    fields.field("tracking_total_items", tracking.total_items());
+    fields.field("tracking_total_prefixes", tracking.total_prefixes());
     fields.field("unexpected_error_replies", stats.unexpected_error_replies);
     fields.field("total_error_replies", stats.error_replies);
     fields.field("dump_payload_sanitizations", 0);
