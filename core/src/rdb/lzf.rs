@@ -23,21 +23,59 @@ const MATCH_MAX: usize = (1 << 8) + (1 << 3);
 /// The most bytes that one byte of compressed input can stand for (a three-byte copy gives 264).
 const EXPANSION_MAX: usize = MATCH_MAX / 3;
 
-/// Compresses `input` to at most `output_max` bytes; nothing if it does not fit. O(length) and a table of 256 KiB.
+/// Compresses `input` to at most `output_max` bytes; nothing if it does not fit. O(length); above [`SMALL_INPUT_MAX`] bytes
+/// it also clears a table of 256 KiB.
 pub fn compress(input: &[u8], output_max: usize) -> Option<Vec<u8>> {
     if input.is_empty() || output_max == 0 {
-        return None;
+        None
+    } else if input.len() <= SMALL_INPUT_MAX {
+        compress_with(SmallTable([0; SMALL_PLACES]), input, output_max)
+    } else {
+        compress_with(LargeTable(vec![0; 1 << HASH_BITS]), input, output_max)
     }
-    let mut table = vec![0u32; 1 << HASH_BITS];
+}
+
+/// Where a hash was last seen; 0 for never.
+trait Table {
+    /// Enters a position and gives the one that stood there.
+    fn replace(&mut self, hash: u16, position: u32) -> u32;
+}
+
+/// A place for every hash.
+struct LargeTable(Vec<u32>);
+
+impl Table for LargeTable {
+    fn replace(&mut self, hash: u16, position: u32) -> u32 {
+        std::mem::replace(&mut self.0[usize::from(hash)], position)
+    }
+}
+
+/// The same for few positions, without 64 Ki places to clear: open addressing, `hash + 1` in the high half of an entry and the
+/// position in the low one. Never more than half full.
+struct SmallTable([u64; SMALL_PLACES]);
+
+const SMALL_INPUT_MAX: usize = 512;
+const SMALL_PLACES: usize = 2 * SMALL_INPUT_MAX;
+
+impl Table for SmallTable {
+    fn replace(&mut self, hash: u16, position: u32) -> u32 {
+        let tag = u64::from(hash) + 1;
+        let mut place = usize::from(hash) % SMALL_PLACES;
+        while self.0[place] != 0 && self.0[place] >> 32 != tag {
+            place = (place + 1) % SMALL_PLACES;
+        }
+        std::mem::replace(&mut self.0[place], tag << 32 | u64::from(position)) as u32
+    }
+}
+
+fn compress_with(mut table: impl Table, input: &[u8], output_max: usize) -> Option<Vec<u8>> {
     let mut writer = Writer { out: Vec::with_capacity(output_max.min(input.len()) + 4), run: 0, output_max };
     writer.out.push(0);
     let mut at = 0;
     // The last two bytes can begin no match.
     let searched = input.len().saturating_sub(2);
     while at < searched {
-        let place = &mut table[hash(input, at)];
-        let candidate = *place as usize;
-        *place = at as u32;
+        let candidate = table.replace(hash(input, at), at as u32) as usize;
         if !is_match(input, candidate, at) {
             writer.literal(input[at])?;
             at += 1;
@@ -50,7 +88,7 @@ pub fn compress(input: &[u8], output_max: usize) -> Option<Vec<u8>> {
             break;
         }
         for entered in at - 2..at {
-            table[hash(input, entered)] = entered as u32;
+            table.replace(hash(input, entered), entered as u32);
         }
     }
     if writer.out.len() + 3 > output_max {
@@ -63,10 +101,10 @@ pub fn compress(input: &[u8], output_max: usize) -> Option<Vec<u8>> {
     Some(writer.out)
 }
 
-fn hash(input: &[u8], at: usize) -> usize {
+fn hash(input: &[u8], at: usize) -> u16 {
     let word = u32::from(input[at]) << 16 | u32::from(input[at + 1]) << 8 | u32::from(input[at + 2]);
     let mixed = (word >> (24 - HASH_BITS)).wrapping_sub(word.wrapping_mul(5));
-    (mixed & ((1 << HASH_BITS) - 1)) as usize
+    mixed as u16
 }
 
 /// Whether a copy may begin: near enough, three equal bytes, and not from the very first byte (its position reads as an empty place).
@@ -213,6 +251,14 @@ mod tests {
                 prop_assert!(packed.len() < input.len());
                 prop_assert_eq!(decompress(&packed, input.len() as u64), Ok(input));
             }
+        }
+
+        #[test]
+        fn both_tables_give_the_same_bytes(words in proptest::collection::vec("[ab]{1,9}|[a-z]{1,20}", 1..60)) {
+            let mut input = words.concat().into_bytes();
+            input.truncate(SMALL_INPUT_MAX);
+            let large = compress_with(LargeTable(vec![0; 1 << HASH_BITS]), &input, input.len());
+            prop_assert_eq!(compress(&input, input.len()), large);
         }
 
         #[test]
