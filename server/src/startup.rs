@@ -106,6 +106,20 @@ fn initialise(config: &mut Config, log: &mut Log) -> Result<(Server, Option<Stri
     if config.tls_port != 0 {
         return Err("TLS is not supported so far: tls-port must be 0.".into());
     }
+    // Starting without them would let in whom they were to keep out.
+    if config.has_other_users() {
+        return Err("ACL users and ACL files are not supported so far: remove `user` and `aclfile`.".into());
+    }
+    if let Some(module) = config.extra.modules.first() {
+        log.warning("Modules are not supported so far.");
+        let path = String::from_utf8_lossy(&module[0]).into_owned();
+        return Err(format!("Can't load module from {path}: server aborting"));
+    }
+    if !config.extra.module_settings.is_empty() {
+        return Err(
+            "Module Configuration detected without loadmodule directive or no ApplyConfig call: aborting".into()
+        );
+    }
     let poll = Poll::new().map_err(|error| failed("Failed creating the event loop", &error))?;
     let signals = Signals::install(poll.registry(), SIGNALS).map_err(|error| failed("Installing signals", &error))?;
     let listeners = Listeners::open(config, poll.registry(), log)?;
@@ -162,11 +176,5 @@ fn warn_of_missing_features(config: &Config, log: &Log) {
     }
     if config.replicaof.is_some() {
         log.warning("WARNING: replicaof is not supported so far and has no effect.");
-    }
-    if !config.extra.users.is_empty() || !config.aclfile.is_empty() {
-        log.warning("WARNING: ACL users are not supported so far and have no effect.");
-    }
-    if !config.extra.modules.is_empty() {
-        log.warning("WARNING: modules are not supported, loadmodule has no effect.");
     }
 }

@@ -41,7 +41,8 @@ pub trait Environment {
     fn check_log_file(&mut self, path: &[u8]) -> Result<(), String>;
     /// Whether a command has this name (any case), before any renaming.
     fn command_exists(&mut self, name: &[u8]) -> bool;
-    /// Whether `name rule…` describes a user. Errors: the index of the bad argument, and why.
+    /// Whether `name rule…` describes a user. Errors: the index of the word to show, 0 being the word
+    /// `user` and 1 the name, and why.
     fn check_user(&mut self, arguments: &[Vec<u8>]) -> Result<(), (usize, String)>;
 }
 
@@ -217,8 +218,7 @@ impl Reader<'_> {
             (b"rename-command", [old, new]) => self.rename_command(old, new)?,
             (b"user", [_, ..]) => {
                 self.environment.check_user(arguments).map_err(|(index, reason)| {
-                    // Redis counts the word `user` too, and shows at least the name.
-                    let shown = arguments.get(index).map_or(&b""[..], |argument| c_str(argument));
+                    let shown = words.get(index).map_or(&b""[..], |word| c_str(word));
                     [b"Error in user declaration '", shown, b"': ", reason.as_bytes()].concat()
                 })?;
                 self.config.extra.users.push(arguments.to_vec());

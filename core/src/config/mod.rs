@@ -45,6 +45,8 @@ pub use split::{UnbalancedQuotes, append_quoted, quoted, split_args};
 pub use table::{Config, DIRECTIVES};
 pub use values::*;
 
+use sha2::{Digest, Sha256};
+
 /// What a configuration file may hold beside directives.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Extra {
@@ -64,4 +66,24 @@ pub struct Extra {
 pub fn lookup(name: &[u8]) -> Option<&'static Directive> {
     let is = |known: &str| known.as_bytes().eq_ignore_ascii_case(name);
     DIRECTIVES.iter().find(|directive| is(directive.name) || directive.alias.is_some_and(is))
+}
+
+impl Config {
+    /// The `default` user as CONFIG REWRITE describes it: there are no other users until there are ACLs.
+    pub fn default_user(&self) -> Vec<u8> {
+        let password = match &self.requirepass {
+            Some(password) => {
+                Sha256::digest(password).iter().fold(String::from("#"), |hex, byte| format!("{hex}{byte:02x}"))
+            }
+            None => "nopass".to_owned(),
+        };
+        format!("default on {password} ~* &* +@all").into_bytes()
+    }
+
+    /// Whether the configuration asks for users other than [`Config::default_user`]. A server that can't give
+    /// them must not start: it would be open to those who were to be kept out.
+    pub fn has_other_users(&self) -> bool {
+        let default_user = self.default_user();
+        !self.aclfile.is_empty() || self.extra.users.iter().any(|user| user.join(&b' ') != default_user)
+    }
 }

@@ -108,6 +108,23 @@ fn rewriting_keeps_comments_and_order() {
 }
 
 #[test]
+fn only_the_default_user_as_it_is_written_is_no_other_user() {
+    let loaded = |text: &str| {
+        let mut config = Config::default();
+        config.load_text(text.as_bytes(), &mut NoFiles).expect("valid");
+        config
+    };
+    assert!(!loaded("").has_other_users());
+    assert!(!loaded("user default on nopass ~* &* +@all").has_other_users());
+    assert!(loaded("user default on nopass ~* &* +@all\nrequirepass x").has_other_users());
+    assert!(loaded("user default off").has_other_users());
+    assert!(loaded("aclfile users.acl").has_other_users());
+    let with_password = String::from_utf8(loaded("requirepass x").default_user()).expect("text");
+    assert!(with_password.starts_with("default on #2d711642b726b044"), "{with_password}");
+    assert!(!loaded(&format!("requirepass x\nuser {with_password}")).has_other_users());
+}
+
+#[test]
 fn arbitrary_configuration_files_survive_a_rewrite() {
     fn holds(lines: Vec<(usize, u8, Vec<u8>)>) -> bool {
         for (index, form, noise) in lines.into_iter().take(8) {

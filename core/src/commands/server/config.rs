@@ -16,7 +16,6 @@ use crate::config::{Apply, Change, LogLevel, RewriteMode, SetContext, SetError};
 use crate::engine::Engine;
 use crate::engine::action::{Action, Outcome};
 use crate::engine::client::ClientId;
-use sha2::{Digest, Sha256};
 
 /// A CONFIG SET whose values are set, and which waits for the driver.
 #[derive(Clone, Debug)]
@@ -222,19 +221,12 @@ fn rewrite_failed(engine: &mut Engine, id: ClientId, reason: &str) {
     engine.reply_error(id, format!("ERR Rewriting config file: {reason}").as_bytes());
 }
 
-/// The users as `user` lines describe them. There is only `default` until there are ACLs; others that the file names
-/// are kept as they are.
+/// The users as `user` lines describe them; others that the file names are kept as they are.
 fn users(engine: &Engine) -> Vec<Vec<u8>> {
     let config = engine.config();
     let named = config.extra.users.iter().filter(|user| user[0] != b"default").map(|user| user.join(&b' '));
-    let password = match &config.requirepass {
-        Some(password) => {
-            Sha256::digest(password).iter().fold(String::from("#"), |hex, byte| format!("{hex}{byte:02x}"))
-        }
-        None => "nopass".to_owned(),
-    };
     let mut users: Vec<Vec<u8>> = named.collect();
-    users.push(format!("default on {password} ~* &* +@all").into_bytes());
+    users.push(config.default_user());
     users.sort();
     users
 }
