@@ -122,7 +122,10 @@ impl Engine {
     #[cold]
     fn reject_unknown(&mut self, id: ClientId, args: Args<'_>) -> Admission {
         if is_cross_protocol(args.at(0)) {
-            self.log(LogLevel::Warning, CROSS_PROTOCOL_TEXT);
+            let minute = self.now.unix_s() / 60;
+            if self.cron.attack_logged_minute.replace(minute) != Some(minute) {
+                self.log(LogLevel::Warning, CROSS_PROTOCOL_TEXT);
+            }
             self.client_mut(id).flags.insert(ClientFlags::CLOSE_ASAP);
             return Admission::Answered;
         }

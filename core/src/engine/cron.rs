@@ -26,6 +26,8 @@ pub struct Cron {
     pub pause: Option<Pause>,
     /// A pause ended or got milder: who waits for it is looked at again at the end of the turn.
     pub pause_ended: bool,
+    /// In which minute an attack was last logged: once is enough.
+    pub attack_logged_minute: Option<u64>,
     /// DEBUG SET-ACTIVE-EXPIRE
     pub active_expire: bool,
     /// DEBUG PAUSE-CRON
@@ -49,6 +51,7 @@ impl Cron {
             frozen_until_us: None,
             pause: None,
             pause_ended: false,
+            attack_logged_minute: None,
             active_expire: true,
             paused: false,
             runs: 0,

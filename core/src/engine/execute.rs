@@ -102,7 +102,7 @@ impl Engine {
         loop {
             let open = self.password().is_none();
             let Some(client) = self.clients.get_mut(id) else { return };
-            if client.closing() || query.is_empty() {
+            if client.closing() || self.exiting || query.is_empty() {
                 return;
             }
             if self.cron.frozen_until_us.is_some() {

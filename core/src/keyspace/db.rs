@@ -137,6 +137,12 @@ impl Db {
         expiry: Option<UnixMillis>,
         recency: Recency,
     ) -> Slot {
+        if let Some(slot) = slot
+            && self.overwrite_large(slot, &value)
+        {
+            self.set_recency(slot, recency);
+            return self.set_expiry(slot, hash, expiry);
+        }
         if let Some(slot) = slot {
             self.detach(slot, hash, expiry);
         }
@@ -160,6 +166,20 @@ impl Db {
             NewValue::RawString(bytes) => self.store_raw(hash, key, slot, bytes, expiry, recency),
             NewValue::Object(object) => self.store_object(hash, key, slot, object, expiry, recency),
         }
+    }
+
+    /// Writes a large string over another of the same length, without allocating. `false`: they don't fit each other.
+    fn overwrite_large(&mut self, slot: Slot, value: &NewValue<'_>) -> bool {
+        let (NewValue::String(bytes) | NewValue::Text(bytes) | NewValue::RawString(bytes)) = value else {
+            return false;
+        };
+        let payload = self.payload(slot);
+        if bytes.len() <= INLINE_BYTES_MAX || payload.kind() != Kind::Object {
+            return false;
+        }
+        let object = self.objects.get_mut(payload.object_id()).expect("an entry's object is in the slab");
+        let Object::String(large) = &mut *object;
+        large.overwrite(bytes)
     }
 
     /// Changes the expiry of an entry and nothing else.

@@ -188,6 +188,18 @@ impl LargeString {
         Cow::Owned(out)
     }
 
+    /// Becomes `bytes` if it is one slice of that length which nobody else shares. O(n), allocates nothing.
+    pub fn overwrite(&mut self, bytes: &[u8]) -> bool {
+        let LargeString::Whole(old) = self else { return false };
+        match Arc::get_mut(old) {
+            Some(old) if old.len() == bytes.len() => {
+                old.copy_from_slice(bytes);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Writes `data` at `offset`, growing with zero bytes as needed. O(data + growth), plus one chunk copied for each
     /// chunk that a snapshot shares.
     pub fn write_at(&mut self, offset: usize, data: &[u8]) {
