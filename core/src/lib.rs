@@ -4,20 +4,25 @@
 //!
 //! ```text
 //!   structures ◄── types ◄── keyspace ◄── commands ◄── engine
-//!        ▲                                   ▲
-//!   numbers, glob, checksum, rdb        resp, config
+//!        ▲           ▲           ▲           ▲
+//!   args, checksum, config, error, glob, numbers, quoting, rdb, resp, time
 //! ```
+//!
+//! `core/tests/tidy.rs` holds these edges.
 //!
 //! Start with [`engine`], the surface that drivers use, and [`commands`], where a command is a row and a function.
 #![forbid(unsafe_code)]
 
+pub mod args;
 pub mod checksum;
 pub mod commands;
 pub mod config;
 pub mod engine;
+pub mod error;
 pub mod glob;
 pub mod keyspace;
 pub mod numbers;
+pub mod quoting;
 pub mod rdb;
 pub mod resp;
 pub mod structures;

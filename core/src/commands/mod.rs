@@ -3,10 +3,8 @@
 //! A command is one [`row`](row::Command), one function, one conformance script. Data functions see [`Ctx`] and
 //! nothing else; server functions see the engine.
 
-pub mod args;
 pub mod connection;
 pub mod ctx;
-pub mod error;
 pub mod generic;
 pub mod keys;
 pub mod lookup;
@@ -14,9 +12,9 @@ pub mod row;
 pub mod server;
 pub mod string;
 
-pub use args::{Args, OwnedArgs, Span};
+pub use crate::args::{self, Args, OwnedArgs, Span};
+pub use crate::error::{self, CommandError};
 pub use ctx::Ctx;
-pub use error::CommandError;
 pub use row::Command;
 
 /// The families, in the order of the manual.

@@ -9,7 +9,6 @@
 //! | `file.rs` | reading a configuration file |
 //! | `arguments.rs` | the command line as configuration text |
 //! | `rewrite.rs` | CONFIG REWRITE |
-//! | `split.rs` | quoting, shared with the inline protocol and the CLI |
 //!
 //! Invariants: a field always holds a value that its directive accepts; a refused change changes nothing; what
 //! [`Config::rewrite`] writes reads back as the same configuration ([`fuzz_config_file`] checks it).
@@ -28,20 +27,20 @@ mod fuzz;
 mod number;
 mod rewrite;
 mod special;
-mod split;
 mod table;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
+use crate::quoting as split;
+pub use crate::quoting::{UnbalancedQuotes, append_quoted, quoted, split_args};
 pub use arguments::{CommandLine, Invocation, parse_command_line};
 pub use command::{Change, SetContext, SetError};
 pub use directive::{Apply, Directive, Flags, Refusal, Sign, Source, Unit};
 pub use file::{Environment, IncludedFile, LoadError, NoFiles};
 pub use fuzz::fuzz_config_file;
 pub use rewrite::RewriteMode;
-pub use split::{UnbalancedQuotes, append_quoted, quoted, split_args};
 pub use table::{Config, DIRECTIVES};
 pub use values::*;
 

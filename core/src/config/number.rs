@@ -11,13 +11,7 @@
 //!
 //! Source: observed behaviour of 7.0.15 (`core/tests/data/config_set.txt` holds the recording) and the C standard.
 
-/// The text up to the first NUL byte: what a C string holds of `text`.
-pub fn c_str(text: &[u8]) -> &[u8] {
-    match memchr::memchr(0, text) {
-        Some(end) => &text[..end],
-        None => text,
-    }
-}
+pub use crate::quoting::c_str;
 
 /// The outcome of C's `strtoll`: the value, how many bytes were used, and whether it saturated.
 struct Scanned {

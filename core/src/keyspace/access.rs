@@ -8,7 +8,7 @@ use super::effects::{Effects, Event, EventClass};
 use super::recency::{Recency, RecencyPolicy};
 use super::write::Write;
 use super::{DbIndex, Keyspace};
-use crate::commands::CommandError;
+use crate::error::CommandError;
 use crate::structures::{KeyHash, Rng, Slot};
 use crate::time::{Now, UnixMillis};
 use crate::types::{StringRef, ValueRef};

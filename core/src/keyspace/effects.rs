@@ -5,7 +5,7 @@
 //! allocates nothing.
 
 use super::DbIndex;
-use crate::commands::OwnedArgs;
+use crate::args::OwnedArgs;
 
 /// Classes of keyspace events, as `notify-keyspace-events` spells them.
 pub use crate::config::NotifyEvents as EventClass;

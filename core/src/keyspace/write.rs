@@ -14,7 +14,7 @@ use super::access::Database;
 use super::db::NewValue;
 use super::effects::{Event, EventClass};
 use super::recency::Recency;
-use crate::commands::CommandError;
+use crate::error::CommandError;
 use crate::structures::{KeyHash, Slot};
 use crate::time::UnixMillis;
 use crate::types::{LargeString, Object, StringRef, ValueRef};

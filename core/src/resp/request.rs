@@ -11,8 +11,8 @@
 //!   as incomplete; the same holds for LF in inline requests;
 //! - length lines and inline lines are limited to 64 KiB while incomplete.
 
-use crate::commands::args::Span;
-use crate::config::split_args;
+use crate::args::Span;
+use crate::quoting::split_args;
 
 /// Longest incomplete line: an inline request, a count, a length.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;

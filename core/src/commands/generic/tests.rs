@@ -1,0 +1,1 @@
+//! Tests of the generic family that need more than one command.

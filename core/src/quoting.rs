@@ -17,6 +17,14 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnbalancedQuotes;
 
+/// The text up to the first NUL byte: what a C string holds of `text`.
+pub fn c_str(text: &[u8]) -> &[u8] {
+    match memchr::memchr(0, text) {
+        Some(end) => &text[..end],
+        None => text,
+    }
+}
+
 /// C's `isspace` in the C locale.
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
@@ -31,7 +39,7 @@ fn is_blank(byte: u8) -> bool {
 /// ```
 pub fn split_args(line: &[u8]) -> Result<Vec<Vec<u8>>, UnbalancedQuotes> {
     let mut arguments = Vec::new();
-    let mut rest = super::number::c_str(line);
+    let mut rest = c_str(line);
     // Inside quotes the NUL must be told apart from the end only to refuse both: the cut above does it.
     loop {
         while let [byte, tail @ ..] = rest
@@ -155,7 +163,7 @@ pub fn quoted(text: &[u8]) -> Vec<u8> {
 }
 
 /// `text` as it is when [`split_args`] reads it as one argument equal to itself, and in double quotes otherwise.
-pub(super) fn quoted_if_needed(text: &[u8]) -> Vec<u8> {
+pub(crate) fn quoted_if_needed(text: &[u8]) -> Vec<u8> {
     let is_plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
     if !text.is_empty() && text.iter().all(is_plain) { text.to_vec() } else { quoted(text) }
 }
