@@ -18,6 +18,7 @@
 //! | `Payload`     | a DUMP payload; of sets and hashes that are hash tables only the kind and length |
 //! | `Cursor`      | SCAN: elements as a multiset if one page holds all, else the shape     |
 //! | `Anything`    | nothing (divergences only)                                             |
+//! | `Then(a, b)`  | written `a then b`: b, after a                                         |
 
 use crate::resp::Value;
 
@@ -36,6 +37,8 @@ pub enum Normaliser {
     Payload,
     Cursor,
     Anything,
+    /// One after the other.
+    Then(Box<Normaliser>, Box<Normaliser>),
 }
 
 /// A line of the table: a command (`GET`, `CLIENT|LIST`), how its replies are compared, and why.
@@ -87,7 +90,11 @@ pub const TABLE: &[Rule] = &[
         how: "pairs port,dir,pidfile,logfile,unixsocket,enable-debug-command,bind,save,loglevel",
         reason: "the order follows the hash seed of the process; some are set by the harness that started it",
     },
-    Rule { row: "COMMAND|DOCS", how: "deep", reason: "the order follows the hash seed of the process" },
+    Rule {
+        row: "COMMAND|DOCS",
+        how: "fields summary then deep",
+        reason: "the order follows the hash seed of the process, the sentences are our own",
+    },
     Rule { row: "COMMAND|LIST", how: "unordered", reason: "the order follows the hash seed of the process" },
     Rule { row: "COMMAND|INFO", how: "deep", reason: "flags are a set, subcommands come in hash order" },
     Rule { row: "COMMAND", how: "deep", reason: "flags are a set, commands come in hash order" },
@@ -118,6 +125,10 @@ fn page_shape(reply: &Value) -> Value {
 impl Normaliser {
     /// Reads the notation of the table, of `divergences.toml`, and of `@as` in scripts.
     pub fn parse(text: &str) -> Result<Normaliser, String> {
+        if let Some((first, second)) = text.split_once(" then ") {
+            let (first, second) = (Normaliser::parse(first)?, Normaliser::parse(second)?);
+            return Ok(Normaliser::Then(Box::new(first), Box::new(second)));
+        }
         let (word, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
         let names = || rest.split(',').map(|name| name.trim().to_string()).collect();
         Ok(match word {
@@ -167,6 +178,7 @@ impl Normaliser {
                 other => other.clone(),
             },
             Normaliser::Anything => Value::Null,
+            Normaliser::Then(first, second) => second.canonical(&first.canonical(value)),
         }
     }
 }

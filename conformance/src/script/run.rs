@@ -8,12 +8,17 @@ use crate::quote;
 use crate::render;
 use crate::reply_count::ReplyCount;
 use crate::resp::{self, Value};
-use crate::target::{PATIENCE, Received, Target, Want};
+use crate::target::{Received, Target, Want};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// How long a reply is waited for: above the longest pause that a script makes.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How long "nothing arrives" is watched.
 const SILENCE: Duration = Duration::from_millis(60);
+
+/// What a transcript says where a reply was waited for in vain.
+pub const NO_MORE: &str = "(no more came)";
 
 /// A step and what came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,7 +235,7 @@ pub fn describe((received, bytes): (Received, Vec<u8>), canonical: &dyn Fn(&Valu
     match received {
         Received::Complete | Received::Malformed => {}
         Received::Closed => out.push_str("(closed)\n"),
-        Received::TimedOut => out.push_str("(no more came)\n"),
+        Received::TimedOut => out.push_str(&format!("{NO_MORE}\n")),
     }
     out
 }
