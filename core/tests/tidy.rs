@@ -135,7 +135,6 @@ fn the_core_is_pure(files: &[SourceFile]) -> Vec<String> {
         "std::fs",
         "std::thread",
         "std::time",
-        "std::io",
         "std::process",
         "std::env::var",
         "SystemTime",
