@@ -87,7 +87,7 @@ impl Engine {
             return;
         }
         let started = (self.stopwatch)();
-        let more = self.expire_cycle();
+        let more = !self.cron.paused && self.expire_cycle();
         self.stats.expire_cycle_us += (self.stopwatch)().saturating_sub(started);
         let period_us = 1_000_000 / self.config.hz.clamp(1, 500) as u64;
         self.cron.next_us = now.monotonic_us + if more { 1_000 } else { period_us };
@@ -128,6 +128,7 @@ impl Engine {
     fn clients_cron(&mut self) {
         let now = self.now.monotonic_us;
         let timeout_us = self.config.timeout as u64 * 1_000_000;
+        let resizing = self.debug.reply_buffer_resizing;
         let mut closing: Vec<ClientId> = Vec::new();
         let (mut input_bytes, mut output_bytes) = (0, 0);
         for id in self.clients.ids() {
@@ -141,7 +142,7 @@ impl Engine {
             }
             if idle_us > RELEASE_IDLE_US {
                 client.query.release();
-                if client.reply.is_empty() {
+                if resizing && client.reply.is_empty() {
                     client.reply.buffer = Vec::new();
                 }
             }

@@ -22,6 +22,7 @@ mod admission;
 pub mod client;
 mod client_line;
 pub mod cron;
+pub mod debug;
 pub mod execute;
 pub mod fuzz;
 mod journal;
@@ -102,6 +103,7 @@ pub struct Engine {
     nowhere: Reply,
     pub(crate) policy: DataPolicy,
     pub(crate) cron: cron::Cron,
+    pub(crate) debug: debug::DebugSwitches,
     pub(crate) stopwatch: fn() -> u64,
     /// The driver has been asked to end the process.
     pub(crate) exiting: bool,
@@ -150,6 +152,7 @@ impl Engine {
             journal_db: None,
             policy: DataPolicy::default(),
             cron: cron::Cron::new(now),
+            debug: debug::DebugSwitches::default(),
             stopwatch: no_stopwatch,
             exiting: false,
         };
@@ -346,7 +349,7 @@ impl Engine {
 }
 
 /// Forty hexadecimal digits.
-fn random_id(rng: &mut Rng) -> String {
+pub(crate) fn random_id(rng: &mut Rng) -> String {
     (0..40).map(|_| char::from(b"0123456789abcdef"[rng.below(16) as usize])).collect()
 }
 

@@ -160,8 +160,8 @@ fn reply_expiry(ctx: &mut Ctx<'_>, args: Args<'_>, clock: Clock) -> Result<Flow,
         Some(None) => -1,
         Some(Some(at)) => {
             let ms = if clock.relative { at.0.saturating_sub(now.0) } else { at.0 }.max(0);
-            // Half a second rounds up; at the end of the range that wraps, as in the original.
-            if clock.seconds { ms.wrapping_add(500) / 1000 } else { ms }
+            // Half a second rounds up. Unsigned, for the sum may leave the range of i64.
+            if clock.seconds { ((ms as u64 + 500) / 1000) as i64 } else { ms }
         }
     };
     ctx.reply.integer(value);
