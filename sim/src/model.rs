@@ -42,6 +42,8 @@ pub struct Session {
 #[derive(Clone, Debug)]
 pub struct Model {
     pub dbs: Vec<Map>,
+    /// Overdue keys that commands met.
+    pub overdue_met: u64,
     broken: bool,
 }
 
@@ -53,7 +55,7 @@ const NOT_INTEGER: &str = "ERR value is not an integer or out of range";
 impl Model {
     /// `broken`: gives wrong answers to APPEND, for tests of the harness.
     pub fn new(databases: usize, broken: bool) -> Model {
-        Model { dbs: vec![Map::new(); databases], broken }
+        Model { dbs: vec![Map::new(); databases], overdue_met: 0, broken }
     }
 
     /// What `command` must answer now; changes the data as it does.
@@ -73,7 +75,7 @@ impl Model {
         if self.broken && name == "APPEND" {
             return Expect::Exact(b":-1\r\n".to_vec());
         }
-        let mut run = Run { dbs: &mut self.dbs, session, now_ms };
+        let mut run = Run { dbs: &mut self.dbs, overdue_met: &mut self.overdue_met, session, now_ms };
         match run.command(&name, &args) {
             Ok(bytes) => Expect::Exact(bytes),
             Err(text) => Expect::Exact(format!("-{text}\r\n").into_bytes()),
@@ -93,6 +95,7 @@ pub fn overdue(entry: &Entry, now_ms: i64) -> bool {
 
 struct Run<'a> {
     dbs: &'a mut Vec<Map>,
+    overdue_met: &'a mut u64,
     session: &'a mut Session,
     now_ms: i64,
 }
@@ -211,6 +214,7 @@ impl Run<'_> {
         let map = &mut self.dbs[db];
         if map.get(key).is_some_and(|e| overdue(e, now_ms)) {
             map.remove(key);
+            *self.overdue_met += 1;
         }
         map.get_mut(key)
     }
@@ -239,8 +243,12 @@ impl Run<'_> {
                 b"XX" if !nx => xx = true,
                 b"GET" => get = true,
                 b"KEEPTTL" if expiry.is_none() => keep = true,
-                b"EX" | b"PX" if !keep && expiry.is_none() && at + 1 < args.len() => {
+                b"EX" | b"PX" if !keep && at + 1 < args.len() => {
                     let unit = if args[at].eq_ignore_ascii_case(b"EX") { 1000 } else { 1 };
+                    // The same unit may be said again: the last counts. The other one may not.
+                    if expiry.is_some_and(|(old, _)| old != unit) {
+                        return Err(SYNTAX);
+                    }
                     expiry = Some((unit, args[at + 1]));
                     at += 1;
                 }

@@ -30,8 +30,8 @@ impl Cut {
     pub fn take(self, available: usize, rng: &mut Rng) -> usize {
         match self {
             Cut::Whole => available,
-            // Long streams of single bytes take long and show nothing new after the first few hundred.
-            Cut::Bytes if available < 300 => 1,
+            // Long streams of single bytes take long and show nothing new after the first few dozen.
+            Cut::Bytes if available < 80 => 1,
             Cut::Bytes | Cut::Random => 1 + rng.below(available as u64) as usize,
         }
     }

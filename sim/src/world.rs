@@ -80,6 +80,8 @@ struct World<'p> {
     queue: BinaryHeap<Reverse<(u64, u64, Event)>>,
     sequence: u64,
     timeout_at: Option<u64>,
+    /// Sockets that took a part of the output, and will take the rest.
+    writables: usize,
     clients: Vec<Option<Connection>>,
     incarnations: Vec<u32>,
     model: Model,
@@ -107,6 +109,7 @@ impl<'p> World<'p> {
             queue: BinaryHeap::new(),
             sequence: 0,
             timeout_at: None,
+            writables: 0,
             clients: (0..plan.clients).map(|_| None).collect(),
             incarnations: vec![0; plan.clients],
             model: Model::new(plan.databases as usize, plan.broken_model),
@@ -141,7 +144,10 @@ impl<'p> World<'p> {
                 }
                 Event::ToNode(client, incarnation) => self.deliver_to_node(client, incarnation)?,
                 Event::ToClient(client, incarnation) => self.deliver_to_client(client, incarnation)?,
-                Event::Writable(client, incarnation) => self.writable(client, incarnation),
+                Event::Writable(client, incarnation) => {
+                    self.writables -= 1;
+                    self.writable(client, incarnation);
+                }
                 Event::Timeout => {
                     self.timeout_at = None;
                     self.timeout();
@@ -154,7 +160,7 @@ impl<'p> World<'p> {
     }
 
     fn quiet(&self) -> bool {
-        self.clients.iter().flatten().all(Connection::is_quiet)
+        self.writables == 0 && self.clients.iter().flatten().all(Connection::is_quiet)
     }
 
     fn schedule(&mut self, at: u64, event: Event) {
@@ -343,7 +349,9 @@ impl<'p> World<'p> {
                     connection.expected.push_back(Expect::Scan);
                 }
                 Sent::Command(command) => {
+                    let met = self.model.overdue_met;
                     let expected = self.model.execute(&mut connection.session, &command, now_ms);
+                    self.marks.sometimes(self.model.overdue_met > met, "a key was found expired by a command");
                     self.mark_command(&command, &expected);
                     connection.expected.push_back(expected);
                 }
@@ -499,6 +507,7 @@ impl<'p> World<'p> {
             if count < output.len() {
                 let at = self.delay();
                 let incarnation = self.incarnations[client];
+                self.writables += 1;
                 self.schedule(at, Event::Writable(client, incarnation));
             }
         }
