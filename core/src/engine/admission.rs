@@ -81,7 +81,7 @@ impl Engine {
         // While paused the data set is to stay as it is, and a full memory is overlooked.
         row.flags.contains(CommandFlags::DENYOOM)
             && self.cron.pause.is_none()
-            && self.memory_used_bytes() as u64 > self.config.maxmemory
+            && self.is_over_maxmemory()
     }
 
     /// Whether the pause in force holds `row` back: ALL every command, WRITE those that may change or propagate.

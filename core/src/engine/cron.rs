@@ -4,7 +4,7 @@
 //! runs longer than its budget.
 
 use super::Engine;
-use super::client::{ClientFlags, ClientId};
+use super::client::{Client, ClientFlags, ClientId};
 use crate::config::LogLevel;
 use crate::keyspace::{Database, DbIndex};
 use crate::time::Now;
@@ -32,6 +32,8 @@ pub struct Cron {
     pub active_expire: bool,
     /// DEBUG PAUSE-CRON
     pub paused: bool,
+    /// Memory behind all clients when last looked at: a sum over all of them is too slow for every command.
+    pub clients_memory_bytes: usize,
     /// How often the cron ran.
     pub runs: u64,
 }
@@ -54,6 +56,7 @@ impl Cron {
             attack_logged_minute: None,
             active_expire: true,
             paused: false,
+            clients_memory_bytes: 0,
             runs: 0,
         }
     }
@@ -162,6 +165,7 @@ impl Engine {
         stats.operations_rate.sample(stats.commands_processed, now);
         stats.input_rate.sample(stats.net_input_bytes, now);
         stats.output_rate.sample(stats.net_output_bytes, now);
+        self.cron.clients_memory_bytes = self.clients.iter().map(Client::memory_bytes).sum();
         let used = self.memory_used_bytes();
         self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);
     }

@@ -317,6 +317,12 @@ impl Engine {
         size_of::<Engine>() + self.keyspace.heap_bytes() + clients
     }
 
+    /// Whether the data and the clients take more than `maxmemory`; the clients as the cron last saw them. O(databases).
+    pub(crate) fn is_over_maxmemory(&self) -> bool {
+        let used = size_of::<Engine>() + self.keyspace.heap_bytes() + self.cron.clients_memory_bytes;
+        used as u64 > self.config.maxmemory
+    }
+
     /// Derives what is kept for speed from the configuration. Called after every change of it.
     pub(crate) fn config_changed(&mut self) {
         use crate::config::MaxmemoryPolicy as P;
