@@ -6,9 +6,10 @@ use crate::commands::row::*;
 /// All rows of the family.
 pub const ROWS: &[Command] = &[AUTH, CLIENT, ECHO, HELLO, PING, QUIT, RESET, SELECT];
 
-const AUTH_DOC: Doc = Doc::new("connection", "1.0.0", "")
-    .complexity("O(N) where N is the number of passwords defined for the user")
-    .history(&[("6.0.0", "Added ACL style (username and password).")]);
+const AUTH_DOC: Doc =
+    Doc::new("connection", "1.0.0", "Proves who is calling with a password, or with a user's name and password.")
+        .complexity("O(N) where N is the number of passwords defined for the user")
+        .history(&[("6.0.0", "Added ACL style (username and password).")]);
 const AUTH: Command = Command {
     name: "auth",
     arity: Arity::AtLeast(2),
@@ -28,7 +29,8 @@ const AUTH: Command = Command {
     run: Run::Server(super::auth),
 };
 
-const CLIENT_CACHING_DOC: Doc = Doc::new("connection", "6.0.0", "").complexity("O(1)");
+const CLIENT_CACHING_DOC: Doc =
+    Doc::new("connection", "6.0.0", "Says whether the keys of the next command are to be tracked.").complexity("O(1)");
 const CLIENT_CACHING: Command = Command {
     name: "client|caching",
     arity: Arity::Exactly(3),
@@ -43,7 +45,8 @@ const CLIENT_CACHING: Command = Command {
     run: Run::Server(super::client_caching),
 };
 
-const CLIENT_GETNAME_DOC: Doc = Doc::new("connection", "2.6.9", "").complexity("O(1)");
+const CLIENT_GETNAME_DOC: Doc =
+    Doc::new("connection", "2.6.9", "Tells the name that this connection was given.").complexity("O(1)");
 const CLIENT_GETNAME: Command = Command {
     name: "client|getname",
     arity: Arity::Exactly(2),
@@ -58,7 +61,8 @@ const CLIENT_GETNAME: Command = Command {
     run: Run::Server(super::client_getname),
 };
 
-const CLIENT_GETREDIR_DOC: Doc = Doc::new("connection", "6.0.0", "").complexity("O(1)");
+const CLIENT_GETREDIR_DOC: Doc =
+    Doc::new("connection", "6.0.0", "Tells which connection receives this one's invalidations.").complexity("O(1)");
 const CLIENT_GETREDIR: Command = Command {
     name: "client|getredir",
     arity: Arity::Exactly(2),
@@ -73,7 +77,7 @@ const CLIENT_GETREDIR: Command = Command {
     run: Run::Server(super::client_getredir),
 };
 
-const CLIENT_HELP_DOC: Doc = Doc::new("connection", "5.0.0", "").complexity("O(1)");
+const CLIENT_HELP_DOC: Doc = Doc::new("connection", "5.0.0", "Lists the subcommands of CLIENT.").complexity("O(1)");
 const CLIENT_HELP: Command = Command {
     name: "client|help",
     arity: Arity::Exactly(2),
@@ -88,7 +92,7 @@ const CLIENT_HELP: Command = Command {
     run: Run::Server(super::client_help),
 };
 
-const CLIENT_ID_DOC: Doc = Doc::new("connection", "5.0.0", "").complexity("O(1)");
+const CLIENT_ID_DOC: Doc = Doc::new("connection", "5.0.0", "Tells the number of this connection.").complexity("O(1)");
 const CLIENT_ID: Command = Command {
     name: "client|id",
     arity: Arity::Exactly(2),
@@ -103,7 +107,8 @@ const CLIENT_ID: Command = Command {
     run: Run::Server(super::client_id),
 };
 
-const CLIENT_INFO_DOC: Doc = Doc::new("connection", "6.2.0", "").complexity("O(1)");
+const CLIENT_INFO_DOC: Doc =
+    Doc::new("connection", "6.2.0", "Describes this connection in one line.").complexity("O(1)");
 const CLIENT_INFO: Command = Command {
     name: "client|info",
     arity: Arity::Exactly(2),
@@ -118,8 +123,9 @@ const CLIENT_INFO: Command = Command {
     run: Run::Server(super::client_info),
 };
 
-const CLIENT_KILL_DOC: Doc =
-    Doc::new("connection", "2.4.0", "").complexity("O(N) where N is the number of client connections").history(&[
+const CLIENT_KILL_DOC: Doc = Doc::new("connection", "2.4.0", "Closes connections, chosen by address or by filters.")
+    .complexity("O(N) where N is the number of client connections")
+    .history(&[
         ("2.8.12", "Added new filter format."),
         ("2.8.12", "`ID` option."),
         ("3.2.0", "Added `master` type in for `TYPE` option."),
@@ -170,14 +176,16 @@ const CLIENT_KILL: Command = Command {
 };
 
 const CLIENT_LIST_DOC: Doc =
-    Doc::new("connection", "2.4.0", "").complexity("O(N) where N is the number of client connections").history(&[
-        ("2.8.12", "Added unique client `id` field."),
-        ("5.0.0", "Added optional `TYPE` filter."),
-        ("6.0.0", "Added `user` field."),
-        ("6.2.0", "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter."),
-        ("7.0.0", "Added `resp`, `multi-mem`, `rbs` and `rbp` fields."),
-        ("7.0.3", "Added `ssub` field."),
-    ]);
+    Doc::new("connection", "2.4.0", "Describes connections, one a line: all, some numbers, or those of one type.")
+        .complexity("O(N) where N is the number of client connections")
+        .history(&[
+            ("2.8.12", "Added unique client `id` field."),
+            ("5.0.0", "Added optional `TYPE` filter."),
+            ("6.0.0", "Added `user` field."),
+            ("6.2.0", "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter."),
+            ("7.0.0", "Added `resp`, `multi-mem`, `rbs` and `rbp` fields."),
+            ("7.0.3", "Added `ssub` field."),
+        ]);
 const CLIENT_LIST: Command = Command {
     name: "client|list",
     arity: Arity::AtLeast(2),
@@ -206,7 +214,12 @@ const CLIENT_LIST: Command = Command {
     run: Run::Server(super::client_list),
 };
 
-const CLIENT_NO_EVICT_DOC: Doc = Doc::new("connection", "7.0.0", "").complexity("O(1)");
+const CLIENT_NO_EVICT_DOC: Doc = Doc::new(
+    "connection",
+    "7.0.0",
+    "Spares this connection when memory for connections runs short, or stops sparing it.",
+)
+.complexity("O(1)");
 const CLIENT_NO_EVICT: Command = Command {
     name: "client|no-evict",
     arity: Arity::Exactly(3),
@@ -221,9 +234,10 @@ const CLIENT_NO_EVICT: Command = Command {
     run: Run::Server(super::client_no_evict),
 };
 
-const CLIENT_PAUSE_DOC: Doc = Doc::new("connection", "2.9.50", "")
-    .complexity("O(1)")
-    .history(&[("6.2.0", "`CLIENT PAUSE WRITE` mode added along with the `mode` option.")]);
+const CLIENT_PAUSE_DOC: Doc =
+    Doc::new("connection", "2.9.50", "Holds back commands, or only those that write, for some milliseconds.")
+        .complexity("O(1)")
+        .history(&[("6.2.0", "`CLIENT PAUSE WRITE` mode added along with the `mode` option.")]);
 const CLIENT_PAUSE: Command = Command {
     name: "client|pause",
     arity: Arity::AtLeast(3),
@@ -241,7 +255,9 @@ const CLIENT_PAUSE: Command = Command {
     run: Run::Server(super::client_pause),
 };
 
-const CLIENT_REPLY_DOC: Doc = Doc::new("connection", "3.2.0", "").complexity("O(1)");
+const CLIENT_REPLY_DOC: Doc =
+    Doc::new("connection", "3.2.0", "Turns the replies to this connection on or off, or skips the next one.")
+        .complexity("O(1)");
 const CLIENT_REPLY: Command = Command {
     name: "client|reply",
     arity: Arity::Exactly(3),
@@ -256,7 +272,7 @@ const CLIENT_REPLY: Command = Command {
     run: Run::Server(super::client_reply),
 };
 
-const CLIENT_SETNAME_DOC: Doc = Doc::new("connection", "2.6.9", "").complexity("O(1)");
+const CLIENT_SETNAME_DOC: Doc = Doc::new("connection", "2.6.9", "Gives this connection a name.").complexity("O(1)");
 const CLIENT_SETNAME: Command = Command {
     name: "client|setname",
     arity: Arity::Exactly(3),
@@ -272,7 +288,8 @@ const CLIENT_SETNAME: Command = Command {
 };
 
 const CLIENT_TRACKING_DOC: Doc =
-    Doc::new("connection", "6.0.0", "").complexity("O(1). Some options may introduce additional complexity.");
+    Doc::new("connection", "6.0.0", "Turns on or off that this connection hears of changes to keys it has read.")
+        .complexity("O(1). Some options may introduce additional complexity.");
 const CLIENT_TRACKING: Command = Command {
     name: "client|tracking",
     arity: Arity::AtLeast(3),
@@ -295,7 +312,8 @@ const CLIENT_TRACKING: Command = Command {
     run: Run::Server(super::client_tracking),
 };
 
-const CLIENT_TRACKINGINFO_DOC: Doc = Doc::new("connection", "6.2.0", "").complexity("O(1)");
+const CLIENT_TRACKINGINFO_DOC: Doc =
+    Doc::new("connection", "6.2.0", "Tells how this connection tracks keys.").complexity("O(1)");
 const CLIENT_TRACKINGINFO: Command = Command {
     name: "client|trackinginfo",
     arity: Arity::Exactly(2),
@@ -310,8 +328,8 @@ const CLIENT_TRACKINGINFO: Command = Command {
     run: Run::Server(super::client_trackinginfo),
 };
 
-const CLIENT_UNBLOCK_DOC: Doc =
-    Doc::new("connection", "5.0.0", "").complexity("O(log N) where N is the number of client connections");
+const CLIENT_UNBLOCK_DOC: Doc = Doc::new("connection", "5.0.0", "Wakes a connection that waits in a blocking command.")
+    .complexity("O(log N) where N is the number of client connections");
 const CLIENT_UNBLOCK: Command = Command {
     name: "client|unblock",
     arity: Arity::AtLeast(3),
@@ -330,7 +348,8 @@ const CLIENT_UNBLOCK: Command = Command {
 };
 
 const CLIENT_UNPAUSE_DOC: Doc =
-    Doc::new("connection", "6.2.0", "").complexity("O(N) Where N is the number of paused clients");
+    Doc::new("connection", "6.2.0", "Lets commands run again that CLIENT PAUSE holds back.")
+        .complexity("O(N) Where N is the number of paused clients");
 const CLIENT_UNPAUSE: Command = Command {
     name: "client|unpause",
     arity: Arity::Exactly(2),
@@ -345,7 +364,8 @@ const CLIENT_UNPAUSE: Command = Command {
     run: Run::Server(super::client_unpause),
 };
 
-const CLIENT_DOC: Doc = Doc::new("connection", "2.4.0", "").complexity("Depends on subcommand.");
+const CLIENT_DOC: Doc = Doc::new("connection", "2.4.0", "Looks at connections and changes how they behave.")
+    .complexity("Depends on subcommand.");
 const CLIENT: Command = Command {
     name: "client",
     arity: Arity::AtLeast(2),
@@ -377,7 +397,7 @@ const CLIENT: Command = Command {
     run: Run::Container,
 };
 
-const ECHO_DOC: Doc = Doc::new("connection", "1.0.0", "").complexity("O(1)");
+const ECHO_DOC: Doc = Doc::new("connection", "1.0.0", "Answers with the text it was sent.").complexity("O(1)");
 const ECHO: Command = Command {
     name: "echo",
     arity: Arity::Exactly(2),
@@ -392,7 +412,13 @@ const ECHO: Command = Command {
     run: Run::Server(super::echo),
 };
 
-const HELLO_DOC: Doc = Doc::new("connection", "6.0.0", "").complexity("O(1)").history(&[(
+const HELLO_DOC: Doc = Doc::new(
+    "connection",
+    "6.0.0",
+    "Chooses the protocol, logs in if asked to, and introduces the server.",
+)
+.complexity("O(1)")
+.history(&[(
     "6.2.0",
     "`protover` made optional; when called without arguments the command reports the current connection's context.",
 )]);
@@ -425,7 +451,8 @@ const HELLO: Command = Command {
     run: Run::Server(super::hello),
 };
 
-const PING_DOC: Doc = Doc::new("connection", "1.0.0", "").complexity("O(1)");
+const PING_DOC: Doc =
+    Doc::new("connection", "1.0.0", "Answers PONG, or the text it was sent: the connection works.").complexity("O(1)");
 const PING: Command = Command {
     name: "ping",
     arity: Arity::AtLeast(1),
@@ -440,7 +467,8 @@ const PING: Command = Command {
     run: Run::Server(super::ping),
 };
 
-const QUIT_DOC: Doc = Doc::new("connection", "1.0.0", "").complexity("O(1)");
+const QUIT_DOC: Doc =
+    Doc::new("connection", "1.0.0", "Closes this connection once its replies are sent.").complexity("O(1)");
 const QUIT: Command = Command {
     name: "quit",
     arity: Arity::AtLeast(1),
@@ -460,7 +488,8 @@ const QUIT: Command = Command {
     run: Run::Server(super::quit),
 };
 
-const RESET_DOC: Doc = Doc::new("connection", "6.2.0", "").complexity("O(1)");
+const RESET_DOC: Doc =
+    Doc::new("connection", "6.2.0", "Brings this connection back to the state of a new one.").complexity("O(1)");
 const RESET: Command = Command {
     name: "reset",
     arity: Arity::Exactly(1),
@@ -480,7 +509,8 @@ const RESET: Command = Command {
     run: Run::Server(super::reset),
 };
 
-const SELECT_DOC: Doc = Doc::new("connection", "1.0.0", "").complexity("O(1)");
+const SELECT_DOC: Doc =
+    Doc::new("connection", "1.0.0", "Chooses the database that this connection's commands work on.").complexity("O(1)");
 const SELECT: Command = Command {
     name: "select",
     arity: Arity::Exactly(2),
