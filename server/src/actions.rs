@@ -11,7 +11,7 @@ use etalon_core::config::Apply;
 use etalon_core::engine::action::{Action, Outcome};
 
 use crate::event_loop::Server;
-use crate::{os, process};
+use crate::{environment, os, process};
 
 impl Server {
     /// Carries out every action that waits. Whether one of them was completed, so that there may be new replies.
@@ -24,7 +24,7 @@ impl Server {
                     continue;
                 }
                 Action::Log(level, text) => {
-                    self.log.line(level, &text);
+                    self.log.line_anyway(level, &text);
                     continue;
                 }
                 Action::Exit(code) => {
@@ -47,7 +47,6 @@ impl Server {
     /// One setting that lives here. The engine's configuration has the new value already.
     fn reconfigure(&mut self, apply: Apply) -> Outcome {
         let config = self.engine.config();
-        self.log.configure(config);
         let failed = || Outcome::Failed(apply.failure_text().into());
         match apply {
             Apply::Port => match self.listeners.change_port(config, self.poll.registry(), &self.log) {
@@ -58,19 +57,11 @@ impl Server {
                 Ok(()) => Outcome::Done,
                 Err(()) => failed(),
             },
-            Apply::TlsPort if config.tls_port == 0 => Outcome::Done,
-            Apply::Tls if config.tls_port == 0 => Outcome::Done,
-            Apply::TlsPort | Apply::Tls => {
-                self.log.warning("TLS is not supported so far.");
-                failed()
-            }
-            // A relative path is shown absolute afterwards.
-            Apply::Dir => {
-                match std::env::set_current_dir(OsStr::from_bytes(&config.dir)).and_then(|()| std::env::current_dir()) {
-                    Ok(path) => Outcome::Content(path.into_os_string().into_encoded_bytes()),
-                    Err(error) => Outcome::Failed(os::reason(&error)),
-                }
-            }
+            Apply::Dir => match std::env::set_current_dir(OsStr::from_bytes(&config.dir)) {
+                // The engine shows the absolute path.
+                Ok(()) => Outcome::Content(environment::working_directory()),
+                Err(error) => Outcome::Failed(os::reason(&error)),
+            },
             Apply::Maxclients => match process::make_room_for_clients(config.maxclients) {
                 Ok(()) => Outcome::Done,
                 Err(possible) => Outcome::Failed(format!(

@@ -110,6 +110,7 @@ impl Server {
             if now.monotonic_us >= self.facts_due_us {
                 self.facts_due_us = now.monotonic_us + FACTS_US;
                 self.facts.refresh(self.engine.process_info());
+                self.log.set_level(self.engine.config().loglevel);
             }
             if self.engine.next_timeout().is_some_and(|due_us| due_us <= now.monotonic_us) {
                 self.engine.handle_timeout(now);

@@ -51,11 +51,20 @@ impl Log {
         self.file.is_empty()
     }
 
+    /// `loglevel` has changed.
+    pub fn set_level(&mut self, level: LogLevel) {
+        self.level = level;
+    }
+
     /// Writes a line, if its level is important enough.
     pub fn line(&self, level: LogLevel, text: &str) {
-        if level < self.level {
-            return;
+        if level >= self.level {
+            self.line_anyway(level, text);
         }
+    }
+
+    /// Writes a line whose level has been checked already.
+    pub fn line_anyway(&self, level: LogLevel, text: &str) {
         let mark = match level {
             LogLevel::Debug => '.',
             LogLevel::Verbose => '-',

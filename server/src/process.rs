@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use etalon_core::config::{Config, Supervised};
@@ -154,11 +155,13 @@ pub fn systemd_notify(state: &str) -> bool {
 /// Facts about the process that change: resident memory and CPU time.
 pub struct Facts {
     page_bytes: usize,
+    /// Kept open: it is read ten times a second. `None` where there is no such file; the field stays 0 then.
+    statm: Option<fs::File>,
 }
 
 impl Facts {
     pub fn new() -> Facts {
-        Facts { page_bytes: os::page_bytes() }
+        Facts { page_bytes: os::page_bytes(), statm: fs::File::open("/proc/self/statm").ok() }
     }
 
     /// What never changes.
@@ -172,11 +175,12 @@ impl Facts {
 
     /// What does.
     pub fn refresh(&self, info: &mut ProcessInfo) {
-        // Size and resident set, in pages. Without /proc the field stays 0.
-        if let Ok(statm) = fs::read_to_string("/proc/self/statm") {
-            let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
-            info.resident_bytes = pages.unwrap_or(0) * self.page_bytes;
-        }
+        // `size resident shared …`, in pages.
+        let mut text = [0; 64];
+        let count = self.statm.as_ref().and_then(|file| file.read_at(&mut text, 0).ok()).unwrap_or(0);
+        let resident = text[..count].split(|&byte| byte == b' ').nth(1);
+        let pages = resident.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<usize>().ok());
+        info.resident_bytes = pages.unwrap_or(0) * self.page_bytes;
         (info.cpu_system_us, info.cpu_user_us) = os::cpu_time_us();
     }
 }
