@@ -3,8 +3,8 @@
 //! A pipe holds bytes that were sent and have not arrived. Each delivery takes some of them: all, one, a random cut, or a cut
 //! right inside a line end, as the seed of the sending step says.
 
+use bytes::{Bytes, BytesMut};
 use etalon_core::structures::Rng;
-use std::collections::VecDeque;
 
 /// How a sending is cut into deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +40,12 @@ impl Cut {
 /// One direction of a connection.
 #[derive(Clone, Debug, Default)]
 pub struct Pipe {
-    bytes: VecDeque<u8>,
+    bytes: BytesMut,
 }
 
 impl Pipe {
     pub fn send(&mut self, bytes: &[u8]) {
-        self.bytes.extend(bytes);
+        self.bytes.extend_from_slice(bytes);
     }
 
     pub fn len(&self) -> usize {
@@ -57,7 +57,7 @@ impl Pipe {
     }
 
     /// The next `count` bytes arrive.
-    pub fn deliver(&mut self, count: usize) -> Vec<u8> {
-        self.bytes.drain(..count).collect()
+    pub fn deliver(&mut self, count: usize) -> Bytes {
+        self.bytes.split_to(count).freeze()
     }
 }
