@@ -1,1 +1,1 @@
-
+//! Tests of DEBUG that need more than one subcommand.
