@@ -34,6 +34,9 @@ pub mod stats;
 pub mod tracking;
 pub mod turn;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::commands::lookup::CommandTable;
