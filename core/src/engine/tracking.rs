@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use super::client::{ClientFlags, ClientId};
-use crate::commands::Args;
-use crate::commands::row::{BeginSearch, Command, FindKeys};
+use crate::commands::row::Command;
+use crate::commands::{Args, keys};
 use crate::resp::Protocol;
 
 /// What is remembered for all clients.
@@ -157,8 +157,12 @@ impl Engine {
         {
             return;
         }
-        for key in keys_of(row, args) {
-            self.tracking.keys.entry(key.to_vec()).or_default().insert(id);
+        let mut found = Vec::new();
+        if keys::find(row, args, &mut found).is_err() {
+            return;
+        }
+        for key in found {
+            self.tracking.keys.entry(args.at(key.position).to_vec()).or_default().insert(id);
         }
         self.limit_tracked_keys();
     }
@@ -306,22 +310,4 @@ impl Engine {
             self.mark_pending(id);
         }
     }
-}
-
-/// The keys of a call that stand at fixed places. (Commands whose keys have to be searched for are not READONLY, yet.)
-fn keys_of<'a>(row: &Command, args: Args<'a>) -> Vec<&'a [u8]> {
-    let mut keys = Vec::new();
-    for spec in row.keys {
-        let (BeginSearch::Index(first), FindKeys::Range { last_key, key_step, .. }) =
-            (spec.begin_search, spec.find_keys)
-        else {
-            continue;
-        };
-        let first = first as usize;
-        let last = if last_key >= 0 { first as i64 + last_key as i64 } else { args.len() as i64 + last_key as i64 };
-        for at in (first..=last.max(0) as usize).step_by(key_step.max(1) as usize) {
-            keys.extend(args.get(at));
-        }
-    }
-    keys
 }

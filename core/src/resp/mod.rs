@@ -12,3 +12,6 @@ pub use fuzz::fuzz_request_parser;
 pub use query_buffer::QueryBuffer;
 pub use reply::{Protocol, Reply};
 pub use request::{Limits, ProtocolError, Request, RequestParser};
+
+#[cfg(test)]
+mod tests;

@@ -9,13 +9,17 @@
 //! - the two bytes after a bulk are skipped, not verified;
 //! - a length line ends at CR; a NUL before the CR hides it (the original searches with `strchr`), so the line counts
 //!   as incomplete; the same holds for LF in inline requests;
-//! - length lines and inline lines are limited to 64 KiB while incomplete.
+//! - a line that is incomplete after 64 KiB is too long. One that is longer and comes in one go passes, up to the 80 KiB
+//!   that the original has read by then; so for these lines, and only for them, the splitting of the bytes matters.
 
 use crate::args::Span;
 use crate::quoting::split_args;
 
 /// Longest incomplete line: an inline request, a count, a length.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// Longest line that passes when it is complete at once: what the original has read when it first finds more than
+/// [`LINE_BYTES_MAX`].
+const WHOLE_LINE_BYTES_MAX: usize = LINE_BYTES_MAX + 16 * 1024;
 /// Largest number of arguments of one request.
 const ARGUMENTS_MAX: i64 = i32::MAX as i64;
 /// What an unauthenticated connection may send.
@@ -243,7 +247,7 @@ impl RequestParser {
 
     fn parse_inline(&mut self, data: &[u8]) -> Result<Request, ProtocolError> {
         let end = match memchr::memchr2(b'\n', 0, data) {
-            Some(at) if data[at] == b'\n' => at,
+            Some(at) if data[at] == b'\n' && at < WHOLE_LINE_BYTES_MAX => at,
             _ if data.len() > LINE_BYTES_MAX => return Err(ProtocolError::InlineTooBig),
             _ => return Ok(Request::Incomplete),
         };
@@ -303,7 +307,7 @@ fn length_line(
     too_big: ProtocolError,
 ) -> Result<Option<(Option<i64>, usize)>, ProtocolError> {
     let end = match memchr::memchr2(b'\r', 0, data) {
-        Some(at) if data[at] == b'\r' => at,
+        Some(at) if data[at] == b'\r' && at < WHOLE_LINE_BYTES_MAX => at,
         _ if data.len() > LINE_BYTES_MAX => return Err(too_big),
         _ => return Ok(None),
     };

@@ -123,8 +123,8 @@ fn is_reload_option(option: &[u8]) -> bool {
 /// `DEBUG SLEEP seconds`: from here on nothing runs and nothing is sent, this command's reply included.
 fn sleep(engine: &mut Engine, seconds: &[u8]) {
     let us = leading_double(seconds) * 1e6;
-    if us >= 1.0 && us.is_finite() {
-        engine.cron.frozen_until_us = Some(engine.now.monotonic_us.saturating_add(us as u64));
+    if us.is_finite() {
+        engine.freeze(us as u64);
     }
 }
 
