@@ -14,7 +14,25 @@
 //! **Order.** The low bits of `h` are the high bits of the reversed hash `g`, so a page holds a contiguous range of
 //! `g`, whatever `N` is. SCAN walks in order of `g`: a cursor stays exact under any growth and shrinking (`scan.rs`).
 //!
-//! **Snapshots.** `Clone` copies the directory's upper level; a later write copies the page it touches, once.
+//! **Snapshots.** `Clone` copies the directory's upper level; a later write copies the page it touches, once (and the 64
+//! handles around it). Both mechanisms of the design were built and measured, in nanoseconds per operation, hash (25) included,
+//! on 16-byte keys and 12-byte payloads (least of seven runs):
+//!
+//! | keys | mechanism | update | first write to a page under a snapshot | later ones | taking a snapshot | handing it over |
+//! |---|---|---|---|---|---|---|
+//! | 10,000 | pages in `Arc` | 78 | 452 | 79 | 917 | nothing |
+//! | 10,000 | owned pages, stamped with an epoch | 63 | 235–410 | 63 | 28 | 58,000 |
+//! | 1,000,000 | pages in `Arc` | 280 | 766 | 287 | 11,000 | nothing |
+//! | 1,000,000 | owned pages, stamped with an epoch | 286 | 1,080 | 300 | 28 | 18,000,000 |
+//!
+//! `Arc` costs a write two atomic operations, 15 ns in cache and nothing measurable out of it. Owned pages cost the writing
+//! thread a copy of every page during each snapshot, and a snapshot of them is a process and no value. So: `Arc`. At 10
+//! million keys (2,594 chunks) a clone takes 60 µs when the counts are in cache and 100 to 370 µs when they are not; the
+//! first write into a chunk then about 10 µs. What may cost more is the allocator: after a large snapshot is dropped at once, glibc
+//! sorts 10,000 freed blocks on each of the next allocations (1 to 3 ms); whoever drops one should do it in pieces.
+//!
+//! **Page size.** An average of 1 KiB costs 1.4 bytes more a key; of 3 or 4 KiB, 0.5 less, slower lookups and larger
+//! copies. At 2 KiB a key of 16 bytes with a payload of 12 takes 37.8 bytes of heap (41.6 resident, with glibc).
 //!
 //! **Long keys** (over 254 bytes) lie outside, in a slab of `Arc<[u8]>`; the record keeps their full hash.
 //!
