@@ -39,14 +39,17 @@ impl LatencyHistogram {
         self.total
     }
 
-    /// The duration that `percentile` percent of the calls did not exceed, in nanoseconds, rounded up to the end of its bucket.
-    /// 0 without calls. O(buckets).
+    /// The duration that `percentile` percent of the calls did not exceed, in nanoseconds, rounded up to the end of its
+    /// bucket, or for percentile 0 down to its beginning. 0 without calls. O(buckets).
     pub fn at_percentile(&self, percentile: f64) -> u64 {
         let rank = (percentile.min(100.0) / 100.0 * self.total as f64 + 0.5) as u64;
         let rank = rank.max(1);
         let mut seen = 0;
         for (end, count) in self.buckets() {
             seen += count;
+            if seen >= rank && percentile == 0.0 {
+                return bucket_start(end);
+            }
             if seen >= rank {
                 return end;
             }
@@ -84,6 +87,12 @@ fn bucket_end(page: usize, at: usize) -> u64 {
     }
 }
 
+/// The shortest duration that counts in the bucket that holds `nanos`.
+fn bucket_start(nanos: u64) -> u64 {
+    let shift = (u64::BITS - PAGE_BITS - 1).saturating_sub(nanos.leading_zeros());
+    nanos >> shift << shift
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +122,13 @@ mod tests {
     }
 
     #[test]
+    fn percentile_0_is_the_beginning_of_the_first_bucket() {
+        let mut histogram = LatencyHistogram::default();
+        histogram.record(10_100_000);
+        assert_eq!((histogram.at_percentile(0.0), histogram.at_percentile(1.0)), (10_092_544, 10_158_079));
+    }
+
+    #[test]
     fn the_longest_duration_has_a_bucket() {
         let mut histogram = LatencyHistogram::default();
         histogram.record(u64::MAX);
@@ -129,10 +145,13 @@ mod tests {
             prop_assert!(end >= nanos && end - nanos <= nanos / 100);
             prop_assert_eq!(bucket(end), (page, at));
             prop_assert_ne!(bucket(end + 1), (page, at));
+            prop_assert_eq!(bucket(bucket_start(nanos)), (page, at));
+            prop_assert!(bucket_start(nanos) <= nanos && bucket_start(nanos) > 0);
+            prop_assert_ne!(bucket(bucket_start(nanos) - 1), (page, at));
         }
 
         #[test]
-        fn percentiles_are_those_of_the_sorted_list(mut list in proptest::collection::vec(1u64..=NANOS_MAX, 1..200), percentile in 0.0..100.0f64) {
+        fn percentiles_are_those_of_the_sorted_list(mut list in proptest::collection::vec(1u64..=NANOS_MAX, 1..200), percentile in 0.01..100.0f64) {
             let mut histogram = LatencyHistogram::default();
             list.iter().for_each(|&nanos| histogram.record(nanos));
             list.sort();
