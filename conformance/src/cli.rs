@@ -192,7 +192,15 @@ fn record(filter: &str) -> Result<u8, String> {
 fn check(server: &str, filter: &str) -> Result<u8, String> {
     let mut divergences = Divergences::committed()?;
     let (mut played, mut failed) = (0, 0);
+    let rows = match server {
+        "engine" => snapshot::rows_of(&mut EngineTarget::new(Clock::Manual, 1))?,
+        _ => snapshot::rows_of(&mut *open("server", server)?)?,
+    };
     for script in snapshot::all_scripts()?.iter().filter(|script| script.name.contains(filter)) {
+        if let Some(missing) = script.needs.iter().find(|row| !rows.has(row)) {
+            println!("{}: skipped, there is no {missing}", script.name);
+            continue;
+        }
         for resp in snapshot::protocols(script) {
             let recorded = snapshot::load(script, resp)?;
             let transcript = match server {

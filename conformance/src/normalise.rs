@@ -274,7 +274,11 @@ fn on_text(value: &Value, edit: &dyn Fn(&[u8]) -> Vec<u8>) -> Value {
     match value {
         Value::Bulk(text) => Value::Bulk(edit(text)),
         Value::Simple(text) => Value::Simple(edit(text)),
-        Value::Verbatim(text) => Value::Verbatim(edit(text)),
+        Value::Verbatim(text) => {
+            // The three-letter format stands before the text.
+            let (format, rest) = text.split_at(text.len().min(4));
+            Value::Verbatim([format, &edit(rest)].concat())
+        }
         other => other.clone(),
     }
 }

@@ -13,6 +13,7 @@
 //! @sleep 20                           milliseconds
 //! @reconnect c1
 //! @as near 10 because time passes     how the next reply is compared (see normalise.rs), with the reason
+//! @needs RPUSH SADD                    at the head: skipped, and said so, where a command does not exist
 //! @resp 2                             at the head: the script is for one protocol only
 //! ```
 //!
@@ -66,13 +67,18 @@ pub struct Script {
     pub steps: Vec<Step>,
     /// The protocol it is for; `None` for both.
     pub resp: Option<u8>,
+    /// Commands without which it is not played.
+    pub needs: Vec<String>,
 }
 
 impl Script {
     /// Parses the text of a script. Errors name the line.
     pub fn parse(name: &str, text: &str) -> Result<Script, String> {
-        let mut parser =
-            Parser { script: Script { name: name.to_string(), steps: Vec::new(), resp: None }, last: 1, how: None };
+        let mut parser = Parser {
+            script: Script { name: name.to_string(), steps: Vec::new(), resp: None, needs: Vec::new() },
+            last: 1,
+            how: None,
+        };
         for (index, line) in text.lines().enumerate() {
             parser.line(line.trim()).map_err(|error| format!("{name}:{}: {error}: {line}", index + 1))?;
         }
@@ -127,6 +133,7 @@ impl Parser {
                 self.script.steps.push(Step::Sleep { ms });
             }
             "reconnect" => self.script.steps.push(Step::Reconnect { client: client(rest.trim())? }),
+            "needs" => self.script.needs = rest.split_whitespace().map(str::to_string).collect(),
             "resp" => self.script.resp = Some(rest.trim().parse().map_err(|_| "no number")?),
             "as" => {
                 let (how, reason) = rest.split_once(" because ").ok_or("an @as needs its `because`")?;

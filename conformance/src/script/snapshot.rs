@@ -12,6 +12,7 @@ use super::run::{NO_MORE, Transcript, play};
 use super::{Script, Step};
 use crate::divergences::Divergences;
 use crate::launch::Server;
+use crate::rows::Rows;
 use crate::target::{SocketTarget, Target};
 use std::collections::BTreeSet;
 use std::fs;
@@ -63,6 +64,12 @@ pub fn load(script: &Script, resp: u8) -> Result<Transcript, String> {
         .map_err(|_| format!("{} has no recording for RESP{resp}: run `etalon-conformance record`", script.name))?;
     let body = text.splitn(3, "---\n").nth(2).ok_or_else(|| format!("{}: no header", path.display()))?;
     Ok(Transcript::parse(body))
+}
+
+/// The commands of a target that was just made.
+pub fn rows_of(target: &mut dyn Target) -> Result<Rows, String> {
+    target.connect(0).map_err(|error| error.to_string())?;
+    Rows::fetch(target, 0)
 }
 
 /// Plays one script on a fresh server made from a command.
