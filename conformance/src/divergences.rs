@@ -84,15 +84,18 @@ impl Divergences {
         false
     }
 
-    /// Is a whole block of a transcript accepted? Only `anything` entries reach that far: the text of a
-    /// recording is no longer a value. Counts the use.
+    /// Is a whole block of a transcript accepted? The text of a recording is no longer a value, so `drop` drops
+    /// lines of the text, `anything` accepts, and the others ask for the same type and no error. Counts the use.
     pub fn accepts_block(&mut self, row: &str, args: &[Vec<u8>], real: &str, ours: &str) -> bool {
         // Shapes of renderings: the marks at the start of the first line.
         let mark = |text: &str| text.trim_start().chars().next();
         let entry = self.entries.iter_mut().find(|entry| {
             entry.covers(row, args)
-                && match entry.how {
+                && match &entry.how {
                     Normaliser::Anything => true,
+                    Normaliser::Drop(_) | Normaliser::Then(..) => {
+                        kept_lines(&entry.how, real) == kept_lines(&entry.how, ours)
+                    }
                     _ => mark(real) == mark(ours) && mark(real) != Some('-'),
                 }
         });
@@ -111,6 +114,18 @@ impl Divergences {
         };
         self.entries.iter().map(line).collect()
     }
+}
+
+/// The lines of a rendering that no `drop` of the normaliser removes.
+fn kept_lines<'t>(how: &Normaliser, text: &'t str) -> Vec<&'t str> {
+    fn drops(how: &Normaliser, line: &str) -> bool {
+        match how {
+            Normaliser::Drop(names) => names.iter().any(|name| line.contains(&format!("\"{name}:"))),
+            Normaliser::Then(first, second) => drops(first, line) || drops(second, line),
+            _ => false,
+        }
+    }
+    text.lines().filter(|line| !drops(how, line)).collect()
 }
 
 impl Entry {

@@ -64,7 +64,13 @@ impl EngineTarget {
         let now = Now { unix_us, monotonic_us: 1 };
         let engine = Engine::new(config, seed, now);
         let (clients, files) = (Vec::new(), BTreeMap::new());
-        EngineTarget { engine, clock, seed, now, origin, clients, files, next_port: 40_000, exited: false }
+        let mut target =
+            EngineTarget { engine, clock, seed, now, origin, clients, files, next_port: 40_000, exited: false };
+        // As the launcher does, and over one connection, as its probe: so that ids agree.
+        target.connect(0).expect("a new engine accepts");
+        target.ask(0, &[b"CONFIG", b"SET", b"save", b""]).expect("a new engine answers");
+        target.disconnect(0);
+        target
     }
 
     /// The engine itself, for checks of its insides.

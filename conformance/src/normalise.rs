@@ -17,6 +17,8 @@
 //! | `Pairs(f)`    | a map in any order, without the values of those keys                   |
 //! | `Payload`     | a DUMP payload; of sets and hashes that are hash tables only the kind and length |
 //! | `Cursor`      | SCAN: elements as a multiset if one page holds all, else the shape     |
+//! | `Drop(names)` | text, without the lines `name:…` of those names                        |
+//! | `Lines`       | text, its lines sorted                                                 |
 //! | `Anything`    | nothing (divergences only)                                             |
 //! | `Then(a, b)`  | written `a then b`: b, after a                                         |
 
@@ -37,6 +39,8 @@ pub enum Normaliser {
     Payload,
     Cursor,
     Anything,
+    Drop(Vec<String>),
+    Lines,
     /// One after the other.
     Then(Box<Normaliser>, Box<Normaliser>),
 }
@@ -143,6 +147,8 @@ impl Normaliser {
             "pairs" => Normaliser::Pairs(names()),
             "payload" => Normaliser::Payload,
             "cursor" => Normaliser::Cursor,
+            "drop" => Normaliser::Drop(names()),
+            "lines" => Normaliser::Lines,
             "anything" => Normaliser::Anything,
             other => return Err(format!("unknown normaliser {other}")),
         })
@@ -169,6 +175,12 @@ impl Normaliser {
             Normaliser::Shape => shape(value),
             Normaliser::Near(step) => rounded(value, *step),
             Normaliser::Mask(names) => on_text(value, &|text| masked(text, names)),
+            Normaliser::Drop(names) => on_text(value, &|text| dropped(text, names)),
+            Normaliser::Lines => on_text(value, &|text| {
+                let mut lines: Vec<&[u8]> = text.split_inclusive(|&b| b == b'\n').collect();
+                lines.sort();
+                lines.concat()
+            }),
             Normaliser::Names => on_text(value, &names_only),
             Normaliser::Fields(names) => without(value, names),
             Normaliser::Pairs(names) => pairs_sorted(&without(value, names)),
@@ -299,6 +311,12 @@ fn masked(text: &[u8], names: &[String]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// Removes whole lines.
+fn dropped(text: &[u8], names: &[String]) -> Vec<u8> {
+    let goes = |line: &[u8]| names.iter().any(|name| line.starts_with(format!("{name}:").as_bytes()));
+    text.split_inclusive(|&b| b == b'\n').filter(|line| !goes(line)).flatten().copied().collect()
 }
 
 fn names_only(text: &[u8]) -> Vec<u8> {

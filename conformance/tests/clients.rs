@@ -18,8 +18,7 @@ fn program() -> Option<String> {
     let profile = here.parent().and_then(|deps| deps.parent()).expect("it lies in target/<profile>/deps");
     let target = profile.parent().expect("it lies in target/<profile>/deps");
     let candidates = [profile.to_path_buf(), target.join("release"), target.join("debug")];
-    let found: Option<PathBuf> =
-        candidates.iter().map(|dir| dir.join("etalon-server")).find(|path| path.is_file());
+    let found: Option<PathBuf> = candidates.iter().map(|dir| dir.join("etalon-server")).find(|path| path.is_file());
     if found.is_none() {
         println!("skipped: no etalon-server is built, and ETALON_SERVER names none");
     }
@@ -101,13 +100,8 @@ fn the_redis_crate_works() {
         assert_eq!(connection.incr::<_, _, i64>("n", 5).expect("INCRBY"), 5);
         assert!(connection.ttl::<_, i64>("t").expect("TTL") > 990);
         assert_eq!(connection.mget::<_, Vec<Option<String>>>(&["k", "missing"]).expect("MGET").len(), 2);
-        let (one, two): (String, i64) = redis::pipe()
-            .cmd("GET")
-            .arg("k")
-            .cmd("STRLEN")
-            .arg("k")
-            .query(&mut connection)
-            .expect("a pipeline");
+        let (one, two): (String, i64) =
+            redis::pipe().cmd("GET").arg("k").cmd("STRLEN").arg("k").query(&mut connection).expect("a pipeline");
         assert_eq!((one.as_str(), two), ("v", 1));
         let keys: Vec<String> = connection.scan::<String>().expect("SCAN").collect();
         assert_eq!(keys.len(), 3);

@@ -69,7 +69,7 @@ pub const TABLE: &[Entry] = &[
     entry("DEBUG|PAUSE-CRON", 1, |g| g.say("DEBUG PAUSE-CRON 0")),
     entry("DEBUG|REPLYBUFFER", 1, replybuffer),
     entry("DEBUG|HTSTATS", 1, |g| one_of(g, &["DEBUG HTSTATS 0", "DEBUG HTSTATS 99", "DEBUG HTSTATS x"])),
-    entry("DEBUG|HTSTATS-KEY", 1, |g| key_of(g, &["DEBUG", "HTSTATS-KEY"])),
+    entry("DEBUG|HTSTATS", 1, |g| key_of(g, &["DEBUG", "HTSTATS-KEY"])),
     entry("DEBUG", 0, |_| {}),
     entry("DEBUG|LOG", 1, |g| g.say("DEBUG LOG hello")),
     entry("DEBUG|HELP", 1, |g| g.say("DEBUG HELP")),
