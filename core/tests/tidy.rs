@@ -58,8 +58,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("numbers", &[]),
     ("quoting", &[]),
     ("time", &[]),
-    ("structures", &[]),
-    ("rdb", &["checksum", "numbers"]),
+    ("structures", &["numbers"]),
+    ("rdb", &["checksum", "numbers", "structures", "types"]),
     ("resp", &["args", "numbers", "quoting"]),
     ("config", &["glob", "numbers", "quoting"]),
     ("types", &["numbers", "resp", "structures"]),
@@ -82,7 +82,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "types",
         ],
     ),
-    ("engine", &["args", "commands", "config", "error", "keyspace", "resp", "structures", "time"]),
+    ("engine", &["args", "commands", "config", "error", "keyspace", "resp", "structures", "time", "types"]),
     ("lib", &["engine", "time"]),
 ];
 

@@ -3,13 +3,22 @@
 //! A command is one [`row`](row::Command), one function, one conformance script. Data functions see [`Ctx`] and
 //! nothing else; server functions see the engine.
 
+pub mod bitmap;
 pub mod connection;
 pub mod ctx;
 pub mod generic;
+pub mod geo;
+pub mod hash;
+pub mod hyperloglog;
 pub mod keys;
+pub mod list;
 pub mod lookup;
 pub mod row;
+pub mod scan;
 pub mod server;
+pub mod set;
+pub mod sorted_set;
+pub mod stream;
 pub mod string;
 
 pub use crate::args::{self, Args, OwnedArgs, Span};
@@ -18,8 +27,20 @@ pub use ctx::Ctx;
 pub use row::Command;
 
 /// The families, in the order of the manual.
-pub const FAMILIES: &[&[Command]] =
-    &[string::rows::ROWS, generic::rows::ROWS, connection::rows::ROWS, server::rows::ROWS];
+pub const FAMILIES: &[&[Command]] = &[
+    string::rows::ROWS,
+    list::rows::ROWS,
+    hash::rows::ROWS,
+    set::rows::ROWS,
+    sorted_set::rows::ROWS,
+    stream::rows::ROWS,
+    bitmap::rows::ROWS,
+    hyperloglog::rows::ROWS,
+    geo::rows::ROWS,
+    generic::rows::ROWS,
+    connection::rows::ROWS,
+    server::rows::ROWS,
+];
 
 /// What a command asks of the engine once it has run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

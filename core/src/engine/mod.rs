@@ -47,6 +47,7 @@ use crate::keyspace::{Effects, Keyspace};
 use crate::resp::{Protocol, QueryBuffer, Reply};
 use crate::structures::{HashSeed, Rng};
 use crate::time::Now;
+use crate::types::Limits;
 
 use action::{Action, ActionId, Outcome};
 use client::{Client, ClientFlags, ClientId, Clients, Peer};
@@ -346,6 +347,20 @@ impl Engine {
             skip_checksum: self.policy.skip_checksum,
             shared_integers: c.maxmemory == 0
                 || !matches!(c.maxmemory_policy, P::AllkeysLru | P::VolatileLru | P::AllkeysLfu | P::VolatileLfu),
+            limits: Limits {
+                seed: self.keyspace.seed(),
+                hash_listpack_entries_max: c.hash_max_listpack_entries,
+                hash_listpack_value_bytes_max: c.hash_max_listpack_value,
+                set_intset_entries_max: c.set_max_intset_entries,
+                sorted_set_listpack_entries_max: c.zset_max_listpack_entries,
+                sorted_set_listpack_value_bytes_max: c.zset_max_listpack_value,
+                list_listpack_size: c.list_max_listpack_size,
+                list_compress_depth: c.list_compress_depth,
+                stream_node_bytes_max: c.stream_node_max_bytes,
+                stream_node_entries_max: c.stream_node_max_entries as i64,
+                hll_sparse_bytes_max: c.hll_sparse_max_bytes,
+                list_packed_threshold_bytes: self.debug.quicklist_packed_threshold_bytes,
+            },
         };
     }
 

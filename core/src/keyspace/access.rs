@@ -4,6 +4,7 @@
 //! before the command that found it. `expiry < now`, not `<=`: at its very millisecond a key still lives.
 
 use super::db::Db;
+use super::edit::Edit;
 use super::effects::{Effects, Event, EventClass};
 use super::recency::{Recency, RecencyPolicy};
 use super::write::Write;
@@ -11,7 +12,7 @@ use super::{DbIndex, Keyspace};
 use crate::error::CommandError;
 use crate::structures::{KeyHash, Rng, Slot};
 use crate::time::{Now, UnixMillis};
-use crate::types::{StringRef, ValueRef};
+use crate::types::{Collection, Hash, HashRef, Limits, StringRef, ValueRef};
 
 bitflags::bitflags! {
     /// What a lookup leaves out.
@@ -47,6 +48,8 @@ pub struct DataPolicy {
     pub skip_checksum: bool,
     /// Integers below 10,000 are shared objects: OBJECT REFCOUNT shows it.
     pub shared_integers: bool,
+    /// When packed collections become big ones.
+    pub limits: Limits,
 }
 
 /// The selected database.
@@ -125,6 +128,35 @@ impl<'e> Database<'e> {
             None => Ok(None),
             Some(value) => value.as_string().map(Some).ok_or(CommandError::WrongType),
         }
+    }
+
+    /// The collection at `key`. Errors: WrongType.
+    #[inline]
+    pub fn read_collection<T: Collection>(&mut self, key: &[u8]) -> Result<Option<T::Ref<'_>>, CommandError> {
+        match self.read(key) {
+            None => Ok(None),
+            Some(value) => T::of(value).map(Some).ok_or(CommandError::WrongType),
+        }
+    }
+
+    /// The hash at `key`. Errors: WrongType.
+    #[inline]
+    pub fn read_hash(&mut self, key: &[u8]) -> Result<Option<HashRef<'_>>, CommandError> {
+        self.read_collection::<Hash>(key)
+    }
+
+    /// The collection at `key`, to be changed; an empty one if the key is missing. Errors: WrongType.
+    pub fn edit<'g, T: Collection>(&'g mut self, key: &'g [u8]) -> Result<Edit<'g, 'e, T>, CommandError> {
+        self.write(key).edit()
+    }
+
+    /// The collection at `key`, to be changed, if the key exists. Errors: WrongType.
+    pub fn edit_existing<'g, T: Collection>(
+        &'g mut self,
+        key: &'g [u8],
+    ) -> Result<Option<Edit<'g, 'e, T>>, CommandError> {
+        let write = self.write(key);
+        if write.exists() { write.edit().map(Some) } else { Ok(None) }
     }
 
     /// The value of `key`, with some side effects left out.

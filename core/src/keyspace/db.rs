@@ -5,10 +5,10 @@ use super::entry::{self, HEADER_BYTES, INLINE_BYTES_MAX, Kind, Payload, header_b
 use super::expiry::ExpiryIndex;
 use super::recency::Recency;
 use super::snapshot;
-use crate::structures::{HashSeed, KeyHash, Rng, Slab, Slot, Table};
+use crate::structures::{HashSeed, KeyHash, Packed, Rng, Slab, Slot, Table};
 use crate::time::UnixMillis;
 use crate::types::string::EMBSTR_BYTES_MAX;
-use crate::types::{LargeString, Object, ValueRef};
+use crate::types::{INLINE_PACKED_BYTES_MAX, LargeString, Object, PackedKind, ValueRef};
 
 /// A value about to be stored.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub enum NewValue<'a> {
     Int(i64),
     /// An integer that is not shared, however small (COPY makes those).
     OwnInt(i64),
+    /// The bytes of a packed collection.
+    Packed(PackedKind, &'a [u8]),
     Object(Object),
 }
 
@@ -33,11 +35,19 @@ pub struct Db {
     /// Heap behind the objects of the slab.
     object_bytes: usize,
     expiry: ExpiryIndex,
+    /// Where packed collections of the table's pages are changed; kept for its memory.
+    scratch: Option<Packed>,
 }
 
 impl Db {
     pub fn new(seed: HashSeed) -> Db {
-        Db { table: Table::new(seed), objects: Slab::new(), object_bytes: 0, expiry: ExpiryIndex::default() }
+        Db {
+            table: Table::new(seed),
+            objects: Slab::new(),
+            object_bytes: 0,
+            expiry: ExpiryIndex::default(),
+            scratch: None,
+        }
     }
 
     /// Number of keys, those that are overdue included.
@@ -164,7 +174,24 @@ impl Db {
             }
             NewValue::Text(bytes) => self.store_text(hash, key, slot, bytes, expiry, recency),
             NewValue::RawString(bytes) => self.store_raw(hash, key, slot, bytes, expiry, recency),
-            NewValue::Object(object) => self.store_object(hash, key, slot, object, expiry, recency),
+            NewValue::Packed(kind, bytes) if bytes.len() <= INLINE_PACKED_BYTES_MAX => {
+                self.write(hash, key, slot, kind.into(), bytes, expiry, recency)
+            }
+            NewValue::Packed(kind, bytes) => {
+                let object = Object::from_packed(kind, Packed::from_bytes(bytes));
+                self.store_object(hash, key, slot, object, expiry, recency)
+            }
+            NewValue::Object(object) => match packed_within(object, INLINE_PACKED_BYTES_MAX) {
+                Ok((kind, packed)) => {
+                    let slot = self.write(hash, key, slot, kind.into(), packed.bytes(), expiry, recency);
+                    self.scratch = Some(packed);
+                    slot
+                }
+                Err(mut object) => {
+                    object.tighten();
+                    self.store_object(hash, key, slot, object, expiry, recency)
+                }
+            },
         }
     }
 
@@ -178,7 +205,7 @@ impl Db {
             return false;
         }
         let object = self.objects.get_mut(payload.object_id()).expect("an entry's object is in the slab");
-        let Object::String(large) = &mut *object;
+        let Object::String(large) = &mut *object else { return false };
         large.overwrite(bytes)
     }
 
@@ -200,7 +227,7 @@ impl Db {
             return slot;
         }
         // The body moves by the eight bytes of the expiry; it is small, so that a copy on the stack does.
-        let mut body = [0u8; INLINE_BYTES_MAX];
+        let mut body = [0u8; BODY_BYTES_MAX];
         let len = self.payload(slot).body().len();
         body[..len].copy_from_slice(self.payload(slot).body());
         let header = header_bytes(expiry.is_some());
@@ -224,7 +251,7 @@ impl Db {
         let id = payload.object_id();
         let object = self.objects.get_mut(id).expect("an entry's object is in the slab");
         let before = object.heap_bytes();
-        let Object::String(large) = &mut *object;
+        let Object::String(large) = &mut *object else { return None };
         let result = change(large);
         self.object_bytes = self.object_bytes - before + object.heap_bytes();
         Some(result)
@@ -245,7 +272,78 @@ impl Db {
             Kind::Embstr => NewValue::Text(payload.body()),
             Kind::Raw => NewValue::RawString(payload.body()),
             Kind::Object => NewValue::Object(self.object(payload.object_id()).clone()),
+            kind => NewValue::Packed(kind.packed().expect("all other kinds are packed"), payload.body()),
         }
+    }
+
+    /// Takes a collection out, to be changed: a packed one is copied, a big one leaves its place in the slab vacant. It
+    /// comes back by [`Db::put_back`], or the entry is removed. O(packed bytes).
+    pub(super) fn take_out(&mut self, slot: Slot) -> Object {
+        let payload = self.payload(slot);
+        let Some(kind) = payload.kind().packed() else {
+            let object = self.objects.get_mut(payload.object_id()).expect("an entry's object is in the slab");
+            let object = std::mem::replace(object, Object::Vacant);
+            self.object_bytes -= object.heap_bytes();
+            return object;
+        };
+        let mut packed = self.scratch.take().unwrap_or_else(Packed::blank);
+        packed.overwrite(self.payload(slot).body());
+        Object::from_packed(kind, packed)
+    }
+
+    /// Memory for a packed collection; whatever bytes are in it are nobody's.
+    pub(super) fn take_scratch(&mut self) -> Packed {
+        self.scratch.take().unwrap_or_else(Packed::blank)
+    }
+
+    /// Keeps the memory of a collection that is no longer needed.
+    pub(super) fn keep_scratch(&mut self, object: Object) {
+        if let Ok((_, packed)) = object.into_packed() {
+            self.scratch = Some(packed);
+        }
+    }
+
+    /// Puts a collection back that was taken out of this entry. Expiry and recency stay. Returns where the entry is now.
+    pub(super) fn put_back(&mut self, slot: Slot, object: Object) -> Slot {
+        let payload = self.payload(slot);
+        let outside = (payload.kind() == Kind::Object).then(|| payload.object_id());
+        // Once outside, it has to shrink a good deal before it moves in again.
+        let inline_max = if outside.is_some() { INLINE_PACKED_BYTES_MAX / 2 } else { INLINE_PACKED_BYTES_MAX };
+        match packed_within(object, inline_max) {
+            Ok((kind, packed)) => {
+                if let Some(id) = outside {
+                    self.objects.remove(id);
+                }
+                let slot = self.rewrite_body(slot, kind.into(), packed.bytes());
+                self.scratch = Some(packed);
+                slot
+            }
+            Err(mut object) => {
+                object.tighten();
+                self.object_bytes += object.heap_bytes();
+                match outside {
+                    Some(id) => {
+                        *self.objects.get_mut(id).expect("an entry's object is in the slab") = object;
+                        slot
+                    }
+                    None => {
+                        let id = self.objects.insert(object).to_le_bytes();
+                        self.rewrite_body(slot, Kind::Object, &id)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives an entry another kind and body and nothing else.
+    fn rewrite_body(&mut self, slot: Slot, kind: Kind, body: &[u8]) -> Slot {
+        let payload = self.payload(slot);
+        let (expiry, recency) = (payload.expiry(), payload.recency());
+        let header = header_bytes(expiry.is_some());
+        let (slot, payload) = self.table.resize_payload(slot, header + body.len());
+        entry::write_header(payload, kind, recency, expiry);
+        payload[header..].copy_from_slice(body);
+        slot
     }
 
     /// Removes everything.
@@ -270,7 +368,11 @@ impl Db {
             }
             if payload.kind() == Kind::Object {
                 objects += 1;
-                object_bytes += self.object(payload.object_id()).heap_bytes();
+                let object = self.object(payload.object_id());
+                object.check();
+                object_bytes += object.heap_bytes();
+            } else if let Some(kind) = payload.kind().packed() {
+                Object::from_packed(kind, Packed::from_bytes(payload.body())).check();
             }
         }
         assert_eq!(volatile, self.expiry.len(), "the expiry index has every volatile key");
@@ -378,4 +480,16 @@ fn encodable_integer(bytes: &[u8]) -> Option<i64> {
     if bytes.len() > 20 { None } else { crate::numbers::integer::parse_i64(bytes) }
 }
 
-const _: () = assert!(HEADER_BYTES + 8 + INLINE_BYTES_MAX <= 1024);
+/// The bytes of a packed collection that is short enough. Errors: the collection.
+fn packed_within(object: Object, bytes_max: usize) -> Result<(PackedKind, Packed), Object> {
+    match object.packed() {
+        Some((_, packed)) if packed.len() <= bytes_max => object.into_packed(),
+        _ => Err(object),
+    }
+}
+
+/// Longest body of any kind.
+const BODY_BYTES_MAX: usize =
+    if INLINE_BYTES_MAX > INLINE_PACKED_BYTES_MAX { INLINE_BYTES_MAX } else { INLINE_PACKED_BYTES_MAX };
+
+const _: () = assert!(HEADER_BYTES + 8 + BODY_BYTES_MAX <= 1024);

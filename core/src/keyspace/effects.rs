@@ -31,6 +31,31 @@ impl Event {
     pub const fn string(name: &'static str) -> Event {
         Event::new(EventClass::STRING, name)
     }
+
+    /// An event of class `l`.
+    pub const fn list(name: &'static str) -> Event {
+        Event::new(EventClass::LIST, name)
+    }
+
+    /// An event of class `h`.
+    pub const fn hash(name: &'static str) -> Event {
+        Event::new(EventClass::HASH, name)
+    }
+
+    /// An event of class `s`.
+    pub const fn set(name: &'static str) -> Event {
+        Event::new(EventClass::SET, name)
+    }
+
+    /// An event of class `z`.
+    pub const fn sorted_set(name: &'static str) -> Event {
+        Event::new(EventClass::ZSET, name)
+    }
+
+    /// An event of class `t`.
+    pub const fn stream(name: &'static str) -> Event {
+        Event::new(EventClass::STREAM, name)
+    }
 }
 
 /// An event that happened to a key.

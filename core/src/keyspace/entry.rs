@@ -10,12 +10,15 @@
 //!     Embstr     the bytes, at most 44
 //!     Raw        the bytes, at most INLINE_BYTES_MAX
 //!     Object     4 bytes: id in the slab of objects
+//!     List, Hash, SetIntset, SetListpack, SortedSet
+//!                the bytes of a packed collection, at most INLINE_PACKED_BYTES_MAX
 //! ```
 //!
 //! Key, value and expiry of a small string so sit together, in one place of one page.
 
 use crate::keyspace::recency::Recency;
 use crate::time::UnixMillis;
+use crate::types::PackedKind;
 
 /// Longest string kept inside a page of the table. Longer ones live in the slab of objects.
 pub const INLINE_BYTES_MAX: usize = 192;
@@ -33,6 +36,38 @@ pub enum Kind {
     Embstr = 1,
     Raw = 2,
     Object = 3,
+    List = 4,
+    Hash = 5,
+    SetIntset = 6,
+    SetListpack = 7,
+    SortedSet = 8,
+}
+
+impl Kind {
+    /// Which packed collection the body is, if it is one.
+    #[inline]
+    pub fn packed(self) -> Option<PackedKind> {
+        match self {
+            Kind::Int | Kind::Embstr | Kind::Raw | Kind::Object => None,
+            Kind::List => Some(PackedKind::List),
+            Kind::Hash => Some(PackedKind::Hash),
+            Kind::SetIntset => Some(PackedKind::SetIntset),
+            Kind::SetListpack => Some(PackedKind::SetListpack),
+            Kind::SortedSet => Some(PackedKind::SortedSet),
+        }
+    }
+}
+
+impl From<PackedKind> for Kind {
+    fn from(kind: PackedKind) -> Kind {
+        match kind {
+            PackedKind::List => Kind::List,
+            PackedKind::Hash => Kind::Hash,
+            PackedKind::SetIntset => Kind::SetIntset,
+            PackedKind::SetListpack => Kind::SetListpack,
+            PackedKind::SortedSet => Kind::SortedSet,
+        }
+    }
 }
 
 /// A parsed payload.
@@ -54,6 +89,11 @@ impl<'a> Payload<'a> {
             1 => Kind::Embstr,
             2 => Kind::Raw,
             3 => Kind::Object,
+            4 => Kind::List,
+            5 => Kind::Hash,
+            6 => Kind::SetIntset,
+            7 => Kind::SetListpack,
+            8 => Kind::SortedSet,
             kind => unreachable!("no such kind: {kind}"),
         }
     }

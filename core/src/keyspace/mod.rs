@@ -3,13 +3,14 @@
 //! - [`db`]: one database: the table of entries, the slab of large values, the expiry index.
 //! - [`entry`]: what the table stores with a key, byte by byte.
 //! - [`access`]: a database as a command sees it: lookups with their side effects.
-//! - [`write`]: the write guard and its single commit.
+//! - [`write`]: the write guard and its single commit. [`edit`]: the guard of a collection that is being changed.
 //! - [`effects`]: what a call did to the data, for the engine to act on afterwards.
 //! - [`recency`]: the LRU clock and the LFU counter.
 //! - [`snapshot`]: the data at one moment, for encoders on other threads.
 
 pub mod access;
 pub mod db;
+pub mod edit;
 pub mod effects;
 pub mod entry;
 pub mod expiry;
@@ -19,6 +20,7 @@ pub mod write;
 
 pub use access::{Database, Lookup};
 pub use db::Db;
+pub use edit::Edit;
 pub use effects::{Effects, Event, EventClass};
 pub use recency::Recency;
 pub use snapshot::Snapshot;
@@ -40,6 +42,11 @@ impl Keyspace {
     /// `count` empty databases, hashed with keys derived from `seed`.
     pub fn new(count: usize, seed: HashSeed) -> Keyspace {
         Keyspace { dbs: (0..count).map(|_| Db::new(seed)).collect() }
+    }
+
+    /// The secret of the tables.
+    pub fn seed(&self) -> HashSeed {
+        self.dbs.first().expect("there is one database at least").table().seed()
     }
 
     /// Number of databases (`databases` of the configuration).

@@ -8,7 +8,7 @@ use super::db::Db;
 use super::entry::{Kind, Payload};
 use super::{DbIndex, Keyspace};
 use crate::structures::{Slab, Table};
-use crate::types::{Object, StringRef, ValueRef};
+use crate::types::{Object, PackedKind, StringRef, ValueRef};
 
 /// All databases as they were at one moment. Send: it is read on another thread.
 #[derive(Clone)]
@@ -68,8 +68,11 @@ pub(super) fn decode<'a>(objects: &'a Slab<Object>, payload: Payload<'a>) -> Val
         Kind::Int => ValueRef::String(StringRef::Int(payload.int())),
         Kind::Embstr => ValueRef::String(StringRef::Embstr(payload.body())),
         Kind::Raw => ValueRef::String(StringRef::Raw(payload.body())),
-        Kind::Object => match objects.get(payload.object_id()).expect("an entry's object is in the slab") {
-            Object::String(large) => ValueRef::String(StringRef::Large(large)),
-        },
+        Kind::Object => objects.get(payload.object_id()).expect("an entry's object is in the slab").borrowed(),
+        Kind::List => ValueRef::of_packed(PackedKind::List, payload.body()),
+        Kind::Hash => ValueRef::of_packed(PackedKind::Hash, payload.body()),
+        Kind::SetIntset => ValueRef::of_packed(PackedKind::SetIntset, payload.body()),
+        Kind::SetListpack => ValueRef::of_packed(PackedKind::SetListpack, payload.body()),
+        Kind::SortedSet => ValueRef::of_packed(PackedKind::SortedSet, payload.body()),
     }
 }

@@ -8,6 +8,9 @@
 //!                                                              └─ (with the call) the journal
 //! ```
 //!
+//! A collection is changed in its owned form: `db.write(key).edit::<Hash>()` takes it out and `commit` puts it back; see
+//! [`edit`](super::edit).
+//!
 //! A guard that changed something and is dropped without a commit is our bug, and panics in debug builds.
 
 use super::access::Database;
@@ -17,7 +20,7 @@ use super::recency::Recency;
 use crate::error::CommandError;
 use crate::structures::{KeyHash, Slot};
 use crate::time::UnixMillis;
-use crate::types::{LargeString, Object, StringRef, ValueRef};
+use crate::types::{Collection, LargeString, Object, PackedKind, StringRef, ValueRef};
 
 /// What happens to a key's expiry when its value is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,7 @@ enum DetachedValue {
     RawString(Vec<u8>),
     Int(i64),
     OwnInt(i64),
+    Packed(PackedKind, Vec<u8>),
     Object(Object),
 }
 
@@ -53,6 +57,7 @@ impl Database<'_> {
             NewValue::RawString(bytes) => DetachedValue::RawString(bytes.to_vec()),
             NewValue::Int(value) => DetachedValue::Int(value),
             NewValue::OwnInt(value) => DetachedValue::OwnInt(value),
+            NewValue::Packed(kind, bytes) => DetachedValue::Packed(kind, bytes.to_vec()),
             NewValue::Object(object) => DetachedValue::Object(object),
         };
         let payload = self.db().payload(slot);
@@ -63,11 +68,11 @@ impl Database<'_> {
 /// One key, open for change.
 #[must_use]
 pub struct Write<'g, 'e> {
-    db: &'g mut Database<'e>,
-    key: &'g [u8],
-    hash: KeyHash,
-    slot: Option<Slot>,
-    changed: bool,
+    pub(super) db: &'g mut Database<'e>,
+    pub(super) key: &'g [u8],
+    pub(super) hash: KeyHash,
+    pub(super) slot: Option<Slot>,
+    pub(super) changed: bool,
 }
 
 impl<'g, 'e> Write<'g, 'e> {
@@ -95,6 +100,15 @@ impl<'g, 'e> Write<'g, 'e> {
         match self.value() {
             None => Ok(None),
             Some(value) => value.as_string().map(Some).ok_or(CommandError::WrongType),
+        }
+    }
+
+    /// The collection as it is now. Errors: WrongType.
+    #[inline]
+    pub fn collection<T: Collection>(&self) -> Result<Option<T::Ref<'_>>, CommandError> {
+        match self.value() {
+            None => Ok(None),
+            Some(value) => T::of(value).map(Some).ok_or(CommandError::WrongType),
         }
     }
 
@@ -189,6 +203,7 @@ impl<'g, 'e> Write<'g, 'e> {
             DetachedValue::RawString(bytes) => NewValue::RawString(bytes),
             DetachedValue::Int(value) if moved => NewValue::Int(*value),
             DetachedValue::Int(value) | DetachedValue::OwnInt(value) => NewValue::OwnInt(*value),
+            DetachedValue::Packed(kind, bytes) => NewValue::Packed(*kind, bytes),
             DetachedValue::Object(object) => NewValue::Object(object.clone()),
         };
         self.announce_new();
@@ -214,6 +229,10 @@ impl<'g, 'e> Write<'g, 'e> {
     /// The change is complete: several events in order (`SETEX`: `set`, `expire`), and how many changes it counts for.
     #[inline]
     pub fn commit_all(mut self, events: &[Event], dirty: u64) {
+        self.take_effect(events, dirty);
+    }
+
+    pub(super) fn take_effect(&mut self, events: &[Event], dirty: u64) {
         self.changed = false;
         let (index, key, exists) = (self.db.index, self.key, self.slot.is_some());
         let effects = &mut *self.db.effects;
@@ -226,7 +245,7 @@ impl<'g, 'e> Write<'g, 'e> {
 
     /// A key that is about to be created has an event of its own, before that of the command.
     #[inline]
-    fn announce_new(&mut self) {
+    pub(super) fn announce_new(&mut self) {
         if self.slot.is_none() {
             let index = self.db.index;
             self.db.effects.notify(Event::new(EventClass::NEW, "new"), index, self.key);

@@ -11,13 +11,14 @@
 use super::length::Reader;
 use super::{Corrupt, RDB_VERSION, string};
 use crate::checksum::crc64::crc64;
+use crate::types::ValueRef;
 use std::borrow::Cow;
 
 /// Version and checksum.
 const FOOTER_LEN: usize = 10;
 
-/// The type byte of a string.
-pub const TYPE_STRING: u8 = 0;
+#[cfg(test)]
+use super::value::TYPE_STRING;
 
 /// Why RESTORE refuses a payload; the texts clients see belong to the commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +35,18 @@ impl From<Corrupt> for PayloadError {
     }
 }
 
+/// The payload of any value, as DUMP answers it. O(value).
+pub fn dump(value: ValueRef<'_>, compression: bool) -> Vec<u8> {
+    let mut out = vec![super::value::type_of(value)];
+    super::value::append(&mut out, value, compression);
+    append_footer(&mut out);
+    out
+}
+
 /// The payload of a string value, as DUMP answers it. `compression` is the parameter `rdbcompression`. O(length).
 pub fn dump_string(value: &[u8], compression: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len() + 6 + FOOTER_LEN);
-    out.push(TYPE_STRING);
+    out.push(super::value::TYPE_STRING);
     string::append_string(&mut out, value, compression);
     append_footer(&mut out);
     out
@@ -46,7 +55,7 @@ pub fn dump_string(value: &[u8], compression: bool) -> Vec<u8> {
 /// The payload of an integer value, which never needs compression.
 pub fn dump_integer(value: i64) -> Vec<u8> {
     let mut out = Vec::with_capacity(22 + FOOTER_LEN);
-    out.push(TYPE_STRING);
+    out.push(super::value::TYPE_STRING);
     string::append_integer(&mut out, value);
     append_footer(&mut out);
     out
@@ -60,7 +69,7 @@ pub fn append_footer(out: &mut Vec<u8>) {
 }
 
 /// Checks the footer and gives the type byte and what follows it, footer included (see above). With `skip_checksum` (DEBUG SET-SKIP-CHECKSUM-VALIDATION) only the version counts.
-pub fn verify_and_split(payload: &[u8], skip_checksum: bool) -> Result<(u8, &[u8]), PayloadError> {
+pub fn verify_and_split(payload: &[u8], skip_checksum: bool) -> Result<(u8, Reader<'_>), PayloadError> {
     let body_len = payload.len().checked_sub(FOOTER_LEN).ok_or(PayloadError::VersionOrChecksum)?;
     let footer = &payload[body_len..];
     let version = u16::from_le_bytes([footer[0], footer[1]]);
@@ -72,7 +81,7 @@ pub fn verify_and_split(payload: &[u8], skip_checksum: bool) -> Result<(u8, &[u8
         return Err(PayloadError::VersionOrChecksum);
     }
     let (kind, object) = payload.split_first().expect("a footer is there at least");
-    Ok((*kind, object))
+    Ok((*kind, Reader::new(object)))
 }
 
 /// Reads the object of a string payload; whatever follows it is ignored, as Redis does.
@@ -101,7 +110,7 @@ mod tests {
             let (value, payload) = (unhex(value), unhex(payload));
             assert!(dump_string(&value, true) == payload, "{}", value.escape_ascii());
             let (kind, object) = verify_and_split(&payload, false).expect("a good payload");
-            assert_eq!((kind, restore_string(object).as_deref()), (TYPE_STRING, Ok(&value[..])));
+            assert_eq!((kind, restore_string(object.rest()).as_deref()), (TYPE_STRING, Ok(&value[..])));
             compressed += usize::from(payload[1] == 0xc3);
         }
         assert!(compressed > 100, "{compressed}");
@@ -113,7 +122,7 @@ mod tests {
             let (payload, expected) = line.split_once(' ').expect("two columns");
             let payload = unhex(payload);
             let outcome = match verify_and_split(&payload, false) {
-                Ok((TYPE_STRING, object)) => restore_string(object),
+                Ok((TYPE_STRING, object)) => restore_string(object.rest()),
                 Ok(_) => continue,
                 Err(error) => Err(error),
             };
@@ -128,18 +137,18 @@ mod tests {
 
     #[test]
     fn short_payloads_and_later_versions_are_refused() {
-        assert_eq!(verify_and_split(b"123456789", false), Err(PayloadError::VersionOrChecksum));
+        assert_eq!(verify_and_split(b"123456789", false).err(), Some(PayloadError::VersionOrChecksum));
         let mut payload = b"\0\x01a".to_vec();
         payload.extend_from_slice(&11u16.to_le_bytes());
         payload.extend_from_slice(&crc64(0, &payload).to_le_bytes());
-        assert_eq!(verify_and_split(&payload, true), Err(PayloadError::VersionOrChecksum));
+        assert_eq!(verify_and_split(&payload, true).err(), Some(PayloadError::VersionOrChecksum));
     }
 
     quickcheck! {
         fn a_dump_restores(value: Vec<u8>, repeat: u8, compression: bool) -> bool {
             let value = value.repeat(usize::from(repeat % 9));
             let payload = dump_string(&value, compression);
-            verify_and_split(&payload, false).and_then(|(_, object)| restore_string(object)).as_deref() == Ok(&value[..])
+            verify_and_split(&payload, false).and_then(|(_, object)| restore_string(object.rest())).as_deref() == Ok(&value[..])
         }
 
         fn any_flipped_bit_is_noticed(value: Vec<u8>, place: usize) -> bool {

@@ -4,6 +4,8 @@
 //! length.rs   lengths and the markers of special encodings
 //! lzf.rs      compression of strings, byte for byte that of Redis
 //! string.rs   a string as an RDB object: integer, compressed or raw
+//! value.rs    a value of any type: its type byte, writing, reading
+//! hash.rs …   one file a type
 //! dump.rs     a value with type byte and footer, as DUMP gives it and RESTORE takes it
 //! ```
 //!
@@ -11,9 +13,17 @@
 //! it. Source: the format as 7.0.15 writes it.
 
 pub mod dump;
+mod hash;
 pub mod length;
+mod list;
 pub mod lzf;
+mod set;
+mod sorted_set;
+mod stream;
 pub mod string;
+pub mod value;
+mod ziplist;
+mod zipmap;
 
 /// The version written, and the highest that is read.
 pub const RDB_VERSION: u16 = 10;

@@ -113,8 +113,12 @@ impl ByteMap {
     /// Panics on a broken invariant. O(n).
     pub fn check(&self) {
         assert_eq!(self.table.recount(), self.table.heap_bytes());
-        let outside: Vec<&[u8]> =
-            self.table.iter().filter(|(_, payload)| is_outside(payload)).map(|(_, payload)| self.decode(payload)).collect();
+        let outside: Vec<&[u8]> = self
+            .table
+            .iter()
+            .filter(|(_, payload)| is_outside(payload))
+            .map(|(_, payload)| self.decode(payload))
+            .collect();
         assert_eq!(outside.len(), self.long.len());
         let bytes: usize = outside.iter().map(|value| ARC_HEAD_BYTES + value.len()).sum();
         assert_eq!(bytes, self.long_bytes);
@@ -123,7 +127,11 @@ impl ByteMap {
 
     #[inline]
     fn decode<'a>(&'a self, payload: &'a [u8]) -> &'a [u8] {
-        if is_outside(payload) { self.long.get(outside_id(payload)).expect("a long value is in the slab") } else { payload }
+        if is_outside(payload) {
+            self.long.get(outside_id(payload)).expect("a long value is in the slab")
+        } else {
+            payload
+        }
     }
 
     fn free_outside(&mut self, slot: Slot) {

@@ -3,7 +3,7 @@
 //! RESTORE propagates itself with the time to live as an instant (`… ABSTTL`); an instant that is past already restores
 //! nothing, and if REPLACE removed a key for it, a DEL is propagated.
 //!
-//! Strings only so far; payloads of other types are refused as not supported.
+//! Modules' types are refused: there are no modules.
 
 use crate::commands::{Args, CommandError, Ctx, Flow};
 use crate::keyspace::db::NewValue;
@@ -11,17 +11,14 @@ use crate::keyspace::write::Ttl;
 use crate::keyspace::{Event, Recency};
 use crate::numbers::integer;
 use crate::rdb::dump::{self, PayloadError};
+use crate::rdb::value::Loaded;
+use crate::rdb::{self, Corrupt};
 use crate::time::UnixMillis;
-use crate::types::{StringRef, ValueRef};
 
 /// `DUMP key`. O(value).
 pub fn dump(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let compression = ctx.db.policy().rdb_compression;
-    let payload = match ctx.db.read(args.at(1)) {
-        None => None,
-        Some(ValueRef::String(StringRef::Int(value))) => Some(dump::dump_integer(value)),
-        Some(ValueRef::String(string)) => Some(dump::dump_string(&string.bytes(), compression)),
-    };
+    let payload = ctx.db.read(args.at(1)).map(|value| dump::dump(value, compression));
     match payload {
         Some(payload) => ctx.reply.bulk(&payload),
         None => ctx.reply.null(),
@@ -50,7 +47,9 @@ pub fn restore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> 
     if ttl < 0 {
         return Err(CommandError::Text("ERR Invalid TTL value, must be >= 0"));
     }
-    let bytes = read_payload(args.at(3), ctx.db.policy().skip_checksum)?;
+    let limits = ctx.db.policy().limits;
+    let (kind, mut object) = dump::verify_and_split(args.at(3), ctx.db.policy().skip_checksum).map_err(refusal)?;
+    let value = rdb::value::read(kind, &mut object, &limits).map_err(|Corrupt| refusal(PayloadError::BadDataFormat))?;
     let now = ctx.now();
     let now_ms = ctx.now_ms();
     // The sum wraps in the original, which then finds it past.
@@ -67,7 +66,11 @@ pub fn restore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> 
     }
     // Removed first: a restored key begins anew, also in its recency.
     key.remove();
-    key.set(NewValue::String(&bytes), expiry.map_or(Ttl::Clear, Ttl::At));
+    let ttl = expiry.map_or(Ttl::Clear, Ttl::At);
+    match value {
+        Loaded::String(bytes) => key.set(NewValue::String(&bytes), ttl),
+        Loaded::Object(object) => key.set(NewValue::Object(object), ttl),
+    }
     match (policy.lfu, options.frequency, options.idle_s) {
         (true, Some(frequency), _) => key.set_recency(Recency::with_frequency(now, frequency)),
         (false, _, Some(idle_s)) => key.set_recency(Recency::idle_for(now, idle_s)),
@@ -114,18 +117,6 @@ fn parse_options(args: Args<'_>) -> Result<Options, CommandError> {
         index += 1;
     }
     Ok(options)
-}
-
-/// The string in a payload.
-fn read_payload(payload: &[u8], skip_checksum: bool) -> Result<std::borrow::Cow<'_, [u8]>, CommandError> {
-    const TYPE_MAX: u8 = 20;
-    let (kind, object) = dump::verify_and_split(payload, skip_checksum).map_err(refusal)?;
-    match kind {
-        dump::TYPE_STRING => dump::restore_string(object).map_err(refusal),
-        // Types that RDB version 10 knows: modules (6, 7) have nobody to read them.
-        1..=5 | 9..=TYPE_MAX => Err(CommandError::NotSupported("RESTORE of a value that is not a string")),
-        _ => Err(refusal(PayloadError::BadDataFormat)),
-    }
 }
 
 fn refusal(error: PayloadError) -> CommandError {

@@ -147,6 +147,12 @@ impl Table {
         }
     }
 
+    /// The secret that the table was made with.
+    pub fn seed(&self) -> HashSeed {
+        let (k0, k1) = self.hasher.keys();
+        HashSeed(k0, k1)
+    }
+
     #[inline]
     pub fn len(&self) -> usize {
         self.len

@@ -24,7 +24,7 @@ pub(super) fn digest(engine: &mut Engine, id: ClientId) {
         whole.begin_database(index.0);
         for (key, payload) in db.iter() {
             let mut digest = Digest::of_key(key);
-            mix_value(&mut digest, db.decode(payload), payload.expires());
+            db.decode(payload).digest(&mut digest, payload.expires());
             whole.add_key(digest);
         }
     }
@@ -38,16 +38,9 @@ pub(super) fn digest_value(engine: &mut Engine, id: ClientId, args: Args<'_>) {
         let mut digest = Digest::default();
         let db = selected(engine, id);
         if let Some(slot) = find(db, key) {
-            mix_value(&mut digest, db.value(slot), db.payload(slot).expires());
+            db.value(slot).digest(&mut digest, db.payload(slot).expires());
         }
         reply_digest(engine, id, digest);
-    }
-}
-
-fn mix_value(digest: &mut Digest, value: ValueRef<'_>, expires: bool) {
-    match value {
-        ValueRef::String(StringRef::Int(number)) => digest.mix_integer_value(number, expires),
-        ValueRef::String(string) => digest.mix_string_value(&string.bytes(), expires),
     }
 }
 
@@ -79,10 +72,7 @@ pub(super) fn object(engine: &mut Engine, id: ClientId, key: &[u8]) -> Result<()
 /// What the value takes in an RDB file, its type aside.
 fn serialized_bytes(value: ValueRef<'_>, compression: bool) -> usize {
     let mut out = Vec::new();
-    match value {
-        ValueRef::String(StringRef::Int(number)) => rdb::string::append_integer(&mut out, number),
-        ValueRef::String(string) => rdb::string::append_string(&mut out, &string.bytes(), compression),
-    }
+    rdb::value::append(&mut out, value, compression);
     out.len()
 }
 
@@ -95,6 +85,7 @@ pub(super) fn string_lengths(engine: &mut Engine, id: ClientId, key: &[u8]) -> R
     let value = match db.value(slot) {
         ValueRef::String(StringRef::Int(_)) => None,
         ValueRef::String(string) => Some(string.len()),
+        _ => None,
     };
     let value = value.ok_or(CommandError::Text("ERR Not an sds encoded string."))?;
     let line = format!(

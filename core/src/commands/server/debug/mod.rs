@@ -75,6 +75,7 @@ fn act(engine: &mut Engine, id: ClientId, name: &[u8], args: Args<'_>) -> Result
         (b"set-disable-deny-scripts", 3) => engine.debug.deny_scripts_disabled = leading_integer(value) != 0,
         (b"quicklist-packed-threshold", 3) => {
             engine.debug.quicklist_packed_threshold_bytes = parse_packed_threshold(value)?;
+            engine.config_changed();
         }
         (b"change-repl-id", 2) => {
             engine.log(LogLevel::Notice, "Changing replication IDs after receiving change-repl-id");

@@ -1,0 +1,3 @@
+//! Bitmaps. No command of the family is built yet.
+
+pub mod rows;

@@ -1,0 +1,3 @@
+//! Geo. No command of the family is built yet.
+
+pub mod rows;

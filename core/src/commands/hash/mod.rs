@@ -1,0 +1,16 @@
+//! The hash family.
+//!
+//! - [`read`](mod@read): HGET, HMGET, HGETALL, HKEYS, HVALS, HLEN, HSTRLEN, HEXISTS, HSCAN. [`write`](mod@write): HSET,
+//!   HMSET, HSETNX, HDEL.
+//! - [`increment`]: HINCRBY, HINCRBYFLOAT. [`random`]: HRANDFIELD.
+
+mod increment;
+mod random;
+mod read;
+pub mod rows;
+mod write;
+
+use increment::*;
+use random::*;
+use read::*;
+use write::*;

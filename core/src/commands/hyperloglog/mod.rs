@@ -1,0 +1,3 @@
+//! HyperLogLogs. No command of the family is built yet.
+
+pub mod rows;

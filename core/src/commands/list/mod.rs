@@ -1,0 +1,3 @@
+//! Lists. No command of the family is built yet.
+
+pub mod rows;

@@ -1,0 +1,3 @@
+//! Sets. No command of the family is built yet.
+
+pub mod rows;

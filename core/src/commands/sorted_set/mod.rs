@@ -1,0 +1,3 @@
+//! Sorted sets. No command of the family is built yet.
+
+pub mod rows;

@@ -1,0 +1,87 @@
+//! Hashes as RDB objects.
+//!
+//! ```text
+//! 16   a string that is the listpack
+//! 4    count, then field and value as strings, in any order
+//! 13   a string that is a ziplist (before 7.0)        9   a string that is a zipmap (before 2.6)
+//! ```
+//!
+//! A hash of strings (4) begins as a listpack and becomes a table as the limits say. A field that occurs twice is corrupt in all of them.
+
+use super::length::{Reader, append_length};
+use super::string::{append_string, read_string};
+use super::value::{TYPE_HASH, TYPE_HASH_LISTPACK, TYPE_HASH_ZIPLIST, TYPE_HASH_ZIPMAP, read_count};
+use super::{Corrupt, ziplist, zipmap};
+use crate::numbers::integer::DecimalBuffer;
+use crate::structures::{Packed, listpack};
+use crate::types::{Collection, Hash, HashRef, Limits, Object, PackedKind};
+use std::collections::BTreeSet;
+
+/// The type byte of what [`append`] writes.
+pub(super) fn type_of(hash: HashRef<'_>) -> u8 {
+    match hash {
+        HashRef::Listpack(_) => TYPE_HASH_LISTPACK,
+        HashRef::Table(_) => TYPE_HASH,
+    }
+}
+
+/// Appends the object. O(value).
+pub(super) fn append(out: &mut Vec<u8>, hash: HashRef<'_>, compression: bool) {
+    if let HashRef::Listpack(listpack) = hash {
+        return append_string(out, listpack.bytes(), compression);
+    }
+    append_length(out, hash.len() as u64);
+    let mut buffer = DecimalBuffer::new();
+    for (field, value) in hash.iter() {
+        append_string(out, field.text(&mut buffer), compression);
+        append_string(out, value.text(&mut buffer), compression);
+    }
+}
+
+/// Reads an object of one of the types of hashes. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
+pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result<Object, Corrupt> {
+    let hash = match kind {
+        TYPE_HASH => read_strings(reader, limits)?,
+        TYPE_HASH_LISTPACK => read_listpack(&read_string(reader)?, limits)?,
+        TYPE_HASH_ZIPLIST => read_listpack(&ziplist::to_listpack(&read_string(reader)?)?, limits)?,
+        TYPE_HASH_ZIPMAP => read_listpack(&zipmap::to_listpack(&read_string(reader)?)?, limits)?,
+        _ => return Err(Corrupt),
+    };
+    if hash.is_empty() { Err(Corrupt) } else { Ok(hash.into()) }
+}
+
+fn read_strings(reader: &mut Reader<'_>, limits: &Limits) -> Result<Hash, Corrupt> {
+    let count = read_count(reader)?;
+    let mut hash = Hash::empty(Packed::blank(), limits);
+    if count as u64 > limits.hash_listpack_entries_max {
+        hash.convert(limits);
+    }
+    for _ in 0..count {
+        let (field, value) = (read_string(reader)?, read_string(reader)?);
+        if !hash.set(&field, &value, limits) {
+            return Err(Corrupt);
+        }
+    }
+    Ok(hash)
+}
+
+fn read_listpack(bytes: &[u8], limits: &Limits) -> Result<Hash, Corrupt> {
+    let listpack = listpack::validate(bytes).map_err(|_| Corrupt)?;
+    let count = listpack.len();
+    if count % 2 != 0 {
+        return Err(Corrupt);
+    }
+    let mut seen = BTreeSet::new();
+    let mut too_long = false;
+    for (field, value) in listpack.pairs() {
+        if !seen.insert(field.to_vec()) {
+            return Err(Corrupt);
+        }
+        too_long |= [field, value].iter().any(|item| item.len() as u64 > limits.hash_listpack_value_bytes_max);
+    }
+    let mut hash = Hash::of_packed(PackedKind::Hash, Packed::from_bytes(bytes));
+    if count as u64 / 2 > limits.hash_listpack_entries_max || too_long {
+        hash.convert(limits);
+    }
+    Ok(hash)
+}

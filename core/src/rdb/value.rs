@@ -1,0 +1,93 @@
+//! Values of all types as RDB objects: which type byte, and whose file reads and writes it.
+//!
+//! ```text
+//!   type                 written      read as well
+//!   string               0
+//!   list                 18           1 (strings), 10 (ziplist), 14 (quicklist of ziplists)
+//!   set                  2, 11 (intset)
+//!   sorted set           5, 17        3 (scores as text), 12 (ziplist)
+//!   hash                 4, 16        9 (zipmap), 13 (ziplist)
+//!   stream               19           15
+//!   modules              –            – (6, 7)
+//! ```
+
+use std::borrow::Cow;
+
+use super::length::Reader;
+use super::{Corrupt, hash, list, set, sorted_set, stream, string};
+use crate::types::{Limits, Object, StringRef, ValueRef};
+
+pub const TYPE_STRING: u8 = 0;
+pub const TYPE_LIST: u8 = 1;
+pub const TYPE_SET: u8 = 2;
+pub const TYPE_SORTED_SET: u8 = 3;
+pub const TYPE_HASH: u8 = 4;
+/// Sorted set with scores as eight bytes.
+pub const TYPE_SORTED_SET_2: u8 = 5;
+pub const TYPE_HASH_ZIPMAP: u8 = 9;
+pub const TYPE_LIST_ZIPLIST: u8 = 10;
+pub const TYPE_SET_INTSET: u8 = 11;
+pub const TYPE_SORTED_SET_ZIPLIST: u8 = 12;
+pub const TYPE_HASH_ZIPLIST: u8 = 13;
+pub const TYPE_LIST_QUICKLIST: u8 = 14;
+pub const TYPE_STREAM: u8 = 15;
+pub const TYPE_HASH_LISTPACK: u8 = 16;
+pub const TYPE_SORTED_SET_LISTPACK: u8 = 17;
+pub const TYPE_LIST_QUICKLIST_2: u8 = 18;
+pub const TYPE_STREAM_2: u8 = 19;
+
+/// A value read.
+#[derive(Clone, Debug)]
+pub enum Loaded<'a> {
+    String(Cow<'a, [u8]>),
+    Object(Object),
+}
+
+/// The type byte of a value as it is written.
+pub fn type_of(value: ValueRef<'_>) -> u8 {
+    match value {
+        ValueRef::String(_) => TYPE_STRING,
+        ValueRef::List(list) => list::type_of(list),
+        ValueRef::Set(set) => set::type_of(set),
+        ValueRef::SortedSet(set) => sorted_set::type_of(set),
+        ValueRef::Hash(hash) => hash::type_of(hash),
+        ValueRef::Stream(stream) => stream::type_of(stream),
+    }
+}
+
+/// Appends a value, its type byte left out. `compression` is the parameter `rdbcompression`. O(value).
+pub fn append(out: &mut Vec<u8>, value: ValueRef<'_>, compression: bool) {
+    match value {
+        ValueRef::String(StringRef::Int(number)) => string::append_integer(out, number),
+        ValueRef::String(text) => string::append_string(out, &text.bytes(), compression),
+        ValueRef::List(list) => list::append(out, list, compression),
+        ValueRef::Set(set) => set::append(out, set, compression),
+        ValueRef::SortedSet(set) => sorted_set::append(out, set, compression),
+        ValueRef::Hash(hash) => hash::append(out, hash, compression),
+        ValueRef::Stream(stream) => stream::append(out, stream, compression),
+    }
+}
+
+/// Reads a value of the given type. Whatever is inside is checked: nothing that was read makes a later command fail.
+/// Errors: Corrupt, also for an empty collection and for types that 7.0.15 does not know.
+pub fn read<'a>(kind: u8, reader: &mut Reader<'a>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
+    let object = match kind {
+        TYPE_STRING => return string::read_string(reader).map(Loaded::String),
+        TYPE_LIST | TYPE_LIST_ZIPLIST | TYPE_LIST_QUICKLIST | TYPE_LIST_QUICKLIST_2 => list::read(kind, reader, limits),
+        TYPE_SET | TYPE_SET_INTSET => set::read(kind, reader, limits),
+        TYPE_SORTED_SET | TYPE_SORTED_SET_2 | TYPE_SORTED_SET_ZIPLIST | TYPE_SORTED_SET_LISTPACK => {
+            sorted_set::read(kind, reader, limits)
+        }
+        TYPE_HASH | TYPE_HASH_ZIPMAP | TYPE_HASH_ZIPLIST | TYPE_HASH_LISTPACK => hash::read(kind, reader, limits),
+        TYPE_STREAM | TYPE_STREAM_2 => stream::read(kind, reader, limits),
+        _ => Err(Corrupt),
+    };
+    object.map(Loaded::Object)
+}
+
+/// Reads a count of elements. A count that the rest cannot hold (each takes a byte at least) is corrupt, so nothing is
+/// allocated for a claim.
+pub(super) fn read_count(reader: &mut Reader<'_>) -> Result<usize, Corrupt> {
+    let count = reader.plain_length()?;
+    if count > reader.rest().len() as u64 { Err(Corrupt) } else { Ok(count as usize) }
+}

@@ -1,0 +1,82 @@
+//! Ziplists, the packed form before listpacks (7.0): read from old payloads and files, never written.
+//!
+//! ```text
+//!   bytes u32 | offset of last entry u32 | count u16 | entry … | 0xFF
+//!
+//!   entry     length of the previous entry: 1 byte below 254, else 0xFE and 4 bytes
+//!             00llllll  01llllll l  10000000 llll     string of 6, 14 (big end first), 32 bits (big end first) of length
+//!             C0 i16  D0 i32  E0 i64  F0 i24  FE i8    integer, little end first
+//!             F1 … FD                                  integer 0 … 12
+//! ```
+
+use super::Corrupt;
+use super::length::Reader;
+use crate::structures::{Item, ListpackMut};
+
+const HEADER_BYTES: usize = 10;
+const COUNT_UNKNOWN: usize = u16::MAX as usize;
+
+/// The listpack with the same elements. O(bytes). Errors: Corrupt, if the ziplist is not sound in every part.
+pub(super) fn to_listpack(bytes: &[u8]) -> Result<Vec<u8>, Corrupt> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut listpack = ListpackMut::init(&mut out);
+    each_item(bytes, |item| listpack.push_back(item))?;
+    Ok(out)
+}
+
+/// Gives every element to `visit`, in order. Errors: Corrupt; some elements may have been given then.
+pub(super) fn each_item(bytes: &[u8], mut visit: impl FnMut(Item<'_>)) -> Result<(), Corrupt> {
+    let mut header = Reader::new(bytes);
+    let total = u32::from_le_bytes(header.array()?) as usize;
+    let last = u32::from_le_bytes(header.array()?) as usize;
+    let claimed = usize::from(u16::from_le_bytes(header.array()?));
+    if total != bytes.len() || bytes.last() != Some(&0xff) || total <= HEADER_BYTES {
+        return Err(Corrupt);
+    }
+    let end = total - 1;
+    let (mut at, mut previous, mut count) = (HEADER_BYTES, 0, 0);
+    let mut last_seen = HEADER_BYTES;
+    while at < end {
+        let mut reader = Reader::new(&bytes[at..end]);
+        if read_previous_len(&mut reader)? != previous {
+            return Err(Corrupt);
+        }
+        visit(read_item(&mut reader)?);
+        last_seen = at;
+        previous = end - at - reader.rest().len();
+        at += previous;
+        count += 1;
+    }
+    if last_seen != last || claimed != COUNT_UNKNOWN && claimed != count {
+        return Err(Corrupt);
+    }
+    Ok(())
+}
+
+fn read_previous_len(reader: &mut Reader<'_>) -> Result<usize, Corrupt> {
+    match reader.byte()? {
+        254 => Ok(u32::from_le_bytes(reader.array()?) as usize),
+        255 => Err(Corrupt),
+        len => Ok(len.into()),
+    }
+}
+
+fn read_item<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Corrupt> {
+    let first = reader.byte()?;
+    let len = match first {
+        0x00..=0x3f => u64::from(first),
+        0x40..=0x7f => u64::from(first & 0x3f) << 8 | u64::from(reader.byte()?),
+        0x80 => u32::from_be_bytes(reader.array()?).into(),
+        0xc0 => return Ok(Item::Int(i16::from_le_bytes(reader.array()?).into())),
+        0xd0 => return Ok(Item::Int(i32::from_le_bytes(reader.array()?).into())),
+        0xe0 => return Ok(Item::Int(i64::from_le_bytes(reader.array()?))),
+        0xf0 => {
+            let [a, b, c] = reader.array()?;
+            return Ok(Item::Int((i32::from_le_bytes([0, a, b, c]) >> 8).into()));
+        }
+        0xfe => return Ok(Item::Int((reader.byte()? as i8).into())),
+        0xf1..=0xfd => return Ok(Item::Int(i64::from(first) - 0xf1)),
+        _ => return Err(Corrupt),
+    };
+    Ok(Item::parse(reader.bytes(len)?))
+}

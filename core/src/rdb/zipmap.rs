@@ -1,0 +1,40 @@
+//! Zipmaps, the packed hashes before 2.6: read from old payloads and files, never written.
+//!
+//! ```text
+//!   count u8 | length, field, length, spare u8, value, spare bytes | … | 0xFF
+//!   length: 1 byte below 254, else 0xFE and 4 bytes, little end first
+//! ```
+
+use super::Corrupt;
+use super::length::Reader;
+use crate::structures::{Item, ListpackMut};
+
+/// The listpack with the same fields and values. O(bytes). Errors: Corrupt.
+pub(super) fn to_listpack(bytes: &[u8]) -> Result<Vec<u8>, Corrupt> {
+    let mut reader = Reader::new(bytes);
+    let claimed = reader.byte()?;
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut listpack = ListpackMut::init(&mut out);
+    let mut count = 0usize;
+    while let Some(len) = read_len(&mut reader)? {
+        listpack.push_back(Item::parse(reader.bytes(len)?));
+        let len = read_len(&mut reader)?.ok_or(Corrupt)?;
+        let spare = reader.byte()?;
+        listpack.push_back(Item::parse(reader.bytes(len)?));
+        reader.bytes(spare.into())?;
+        count += 1;
+    }
+    if !reader.rest().is_empty() || claimed < 254 && usize::from(claimed) != count {
+        return Err(Corrupt);
+    }
+    Ok(out)
+}
+
+/// A length; `None` at the end.
+fn read_len(reader: &mut Reader<'_>) -> Result<Option<u64>, Corrupt> {
+    match reader.byte()? {
+        255 => Ok(None),
+        254 => Ok(Some(u32::from_le_bytes(reader.array()?).into())),
+        len => Ok(Some(len.into())),
+    }
+}
