@@ -5,6 +5,8 @@
 
 pub mod bitmap;
 pub mod connection;
+#[cfg(test)]
+pub(crate) mod conversation;
 pub mod ctx;
 pub mod generic;
 pub mod geo;

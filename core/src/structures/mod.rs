@@ -22,9 +22,9 @@ pub mod sequence;
 pub mod slab;
 pub mod table;
 
-pub use ordered_tree::OrderedTree;
 pub use byte_map::ByteMap;
 pub use listpack::{Item, ListpackMut, ListpackRef};
+pub use ordered_tree::OrderedTree;
 pub use packed::Packed;
 pub use rng::Rng;
 pub use sequence::Sequence;

@@ -28,6 +28,9 @@ pub fn hincrby(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> 
 pub fn hincrbyfloat(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let (key, field) = (args.at(1), args.at(2));
     let increment = LongDouble::parse(args.at(3)).ok_or(CommandError::NotFloat)?;
+    if !increment.is_finite() {
+        return Err(CommandError::Text("ERR value is NaN or Infinity"));
+    }
     let write = ctx.db.write(key);
     let before = match write.collection::<Hash>()?.and_then(|hash| hash.get(field)) {
         Some(Item::Int(value)) => LongDouble::from_i64(value),

@@ -8,6 +8,8 @@ mod increment;
 mod random;
 mod read;
 pub mod rows;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use increment::*;

@@ -12,6 +12,9 @@ use crate::resp::Reply;
 use crate::structures::{Item, Rng};
 use crate::types::{HashRef, ReplyItem};
 
+const COUNT_RANGE_TEXT: &str =
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
+
 /// `HRANDFIELD key [count [WITHVALUES]]`. O(count), and O(fields) where more than a third of them is asked for.
 /// Errors: NotInteger, Syntax, OutOfRange.
 pub fn hrandfield(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -24,6 +27,9 @@ pub fn hrandfield(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
         return Ok(Flow::Done);
     };
     let count = parse_i64(count).ok_or(CommandError::NotInteger)?;
+    if count == i64::MIN {
+        return Err(CommandError::Text(COUNT_RANGE_TEXT));
+    }
     if args.len() > 4 || args.len() == 4 && !args.is(3, "WITHVALUES") {
         return Err(CommandError::Syntax);
     }

@@ -1,4 +1,5 @@
-//! The rows of this family.
+//! The rows of the hash family: what 7.0.15 says of each command in COMMAND INFO and COMMAND DOCS; the summaries are
+//! our own.
 
 use crate::commands::row::*;
 
@@ -22,7 +23,7 @@ pub const ROWS: &[Command] = &[
     HSCAN,
 ];
 
-const HSET_DOC: Doc = Doc::new("hash", "2.0.0", "")
+const HSET_DOC: Doc = Doc::new("hash", "2.0.0", "Sets fields of a hash; creates it if the key is missing.")
     .complexity("O(1) for each field/value pair added, so O(N) to add N field/value pairs when the command is called with multiple field/value pairs.")
     .history(&[("4.0.0", "Accepts multiple `field` and `value` arguments.")]);
 const HSET: Command = Command {
@@ -39,7 +40,7 @@ const HSET: Command = Command {
     run: Run::Data(super::hset),
 };
 
-const HGET_DOC: Doc = Doc::new("hash", "2.0.0", "").complexity("O(1)");
+const HGET_DOC: Doc = Doc::new("hash", "2.0.0", "Returns the value of a field.").complexity("O(1)");
 const HGET: Command = Command {
     name: "hget",
     arity: Arity::Exactly(3),
@@ -55,7 +56,8 @@ const HGET: Command = Command {
 };
 
 const HMGET_DOC: Doc =
-    Doc::new("hash", "2.0.0", "").complexity("O(N) where N is the number of fields being requested.");
+    Doc::new("hash", "2.0.0", "Returns the values of several fields, null for those that are missing.")
+        .complexity("O(N) where N is the number of fields being requested.");
 const HMGET: Command = Command {
     name: "hmget",
     arity: Arity::AtLeast(3),
@@ -70,7 +72,7 @@ const HMGET: Command = Command {
     run: Run::Data(super::hmget),
 };
 
-const HMSET_DOC: Doc = Doc::new("hash", "2.0.0", "")
+const HMSET_DOC: Doc = Doc::new("hash", "2.0.0", "Sets fields of a hash and answers OK.")
     .complexity("O(N) where N is the number of fields being set.")
     .doc_flags(&["deprecated"])
     .deprecated("4.0.0", Some("`HSET` with multiple field-value pairs"));
@@ -88,7 +90,8 @@ const HMSET: Command = Command {
     run: Run::Data(super::hmset),
 };
 
-const HGETALL_DOC: Doc = Doc::new("hash", "2.0.0", "").complexity("O(N) where N is the size of the hash.");
+const HGETALL_DOC: Doc = Doc::new("hash", "2.0.0", "Returns all fields with their values.")
+    .complexity("O(N) where N is the size of the hash.");
 const HGETALL: Command = Command {
     name: "hgetall",
     arity: Arity::Exactly(2),
@@ -103,7 +106,7 @@ const HGETALL: Command = Command {
     run: Run::Data(super::hgetall),
 };
 
-const HDEL_DOC: Doc = Doc::new("hash", "2.0.0", "")
+const HDEL_DOC: Doc = Doc::new("hash", "2.0.0", "Removes fields; the hash goes with its last one.")
     .complexity("O(N) where N is the number of fields to be removed.")
     .history(&[("2.4.0", "Accepts multiple `field` arguments.")]);
 const HDEL: Command = Command {
@@ -120,7 +123,7 @@ const HDEL: Command = Command {
     run: Run::Data(super::hdel),
 };
 
-const HLEN_DOC: Doc = Doc::new("hash", "2.0.0", "").complexity("O(1)");
+const HLEN_DOC: Doc = Doc::new("hash", "2.0.0", "Counts the fields.").complexity("O(1)");
 const HLEN: Command = Command {
     name: "hlen",
     arity: Arity::Exactly(2),
@@ -135,7 +138,7 @@ const HLEN: Command = Command {
     run: Run::Data(super::hlen),
 };
 
-const HSTRLEN_DOC: Doc = Doc::new("hash", "3.2.0", "").complexity("O(1)");
+const HSTRLEN_DOC: Doc = Doc::new("hash", "3.2.0", "Returns the length of a field's value.").complexity("O(1)");
 const HSTRLEN: Command = Command {
     name: "hstrlen",
     arity: Arity::Exactly(3),
@@ -150,7 +153,7 @@ const HSTRLEN: Command = Command {
     run: Run::Data(super::hstrlen),
 };
 
-const HEXISTS_DOC: Doc = Doc::new("hash", "2.0.0", "").complexity("O(1)");
+const HEXISTS_DOC: Doc = Doc::new("hash", "2.0.0", "Tells whether a field is there.").complexity("O(1)");
 const HEXISTS: Command = Command {
     name: "hexists",
     arity: Arity::Exactly(3),
@@ -165,7 +168,8 @@ const HEXISTS: Command = Command {
     run: Run::Data(super::hexists),
 };
 
-const HKEYS_DOC: Doc = Doc::new("hash", "2.0.0", "").complexity("O(N) where N is the size of the hash.");
+const HKEYS_DOC: Doc =
+    Doc::new("hash", "2.0.0", "Returns the names of all fields.").complexity("O(N) where N is the size of the hash.");
 const HKEYS: Command = Command {
     name: "hkeys",
     arity: Arity::Exactly(2),
@@ -180,7 +184,8 @@ const HKEYS: Command = Command {
     run: Run::Data(super::hkeys),
 };
 
-const HVALS_DOC: Doc = Doc::new("hash", "2.0.0", "").complexity("O(N) where N is the size of the hash.");
+const HVALS_DOC: Doc =
+    Doc::new("hash", "2.0.0", "Returns the values of all fields.").complexity("O(N) where N is the size of the hash.");
 const HVALS: Command = Command {
     name: "hvals",
     arity: Arity::Exactly(2),
@@ -195,7 +200,7 @@ const HVALS: Command = Command {
     run: Run::Data(super::hvals),
 };
 
-const HSETNX_DOC: Doc = Doc::new("hash", "2.0.0", "").complexity("O(1)");
+const HSETNX_DOC: Doc = Doc::new("hash", "2.0.0", "Sets a field that is not there yet.").complexity("O(1)");
 const HSETNX: Command = Command {
     name: "hsetnx",
     arity: Arity::Exactly(4),
@@ -210,7 +215,8 @@ const HSETNX: Command = Command {
     run: Run::Data(super::hsetnx),
 };
 
-const HINCRBY_DOC: Doc = Doc::new("hash", "2.0.0", "").complexity("O(1)");
+const HINCRBY_DOC: Doc =
+    Doc::new("hash", "2.0.0", "Adds to the integer in a field; a missing field counts as 0.").complexity("O(1)");
 const HINCRBY: Command = Command {
     name: "hincrby",
     arity: Arity::Exactly(4),
@@ -225,7 +231,9 @@ const HINCRBY: Command = Command {
     run: Run::Data(super::hincrby),
 };
 
-const HINCRBYFLOAT_DOC: Doc = Doc::new("hash", "2.6.0", "").complexity("O(1)");
+const HINCRBYFLOAT_DOC: Doc =
+    Doc::new("hash", "2.6.0", "Adds to the number in a field, fractions allowed; a missing field counts as 0.")
+        .complexity("O(1)");
 const HINCRBYFLOAT: Command = Command {
     name: "hincrbyfloat",
     arity: Arity::Exactly(4),
@@ -240,7 +248,9 @@ const HINCRBYFLOAT: Command = Command {
     run: Run::Data(super::hincrbyfloat),
 };
 
-const HRANDFIELD_DOC: Doc = Doc::new("hash", "6.2.0", "").complexity("O(N) where N is the number of fields returned");
+const HRANDFIELD_DOC: Doc =
+    Doc::new("hash", "6.2.0", "Returns fields chosen at random, with their values if asked for.")
+        .complexity("O(N) where N is the number of fields returned");
 const HRANDFIELD: Command = Command {
     name: "hrandfield",
     arity: Arity::AtLeast(2),
@@ -258,7 +268,7 @@ const HRANDFIELD: Command = Command {
     run: Run::Data(super::hrandfield),
 };
 
-const HSCAN_DOC: Doc = Doc::new("hash", "2.8.0", "")
+const HSCAN_DOC: Doc = Doc::new("hash", "2.8.0", "Walks through the fields of a hash step by step.")
     .complexity("O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection..");
 const HSCAN: Command = Command {
     name: "hscan",
