@@ -1,19 +1,33 @@
 //! Data structures: bytes in, bytes out, randomness as an argument. They know nothing of Redis's types.
 //!
-//! - [`counted_tree`]: the tree of pages under the ordered tree, the sequence and the stream index.
+//! Redis's own bytes:
+//!
+//! - [`listpack`]: strings and integers in one piece of bytes, as Redis packs them.
+//! - [`intset`]: sorted integers.
+//! - [`hyperloglog`]: estimates of cardinality.
+//! - [`geohash`]: points on the earth as integers, and searches among them.
+//! - [`bits`]: counting, searching, fields and logic in bit strings.
+//!
+//! Our own, paged, with cheap clones:
+//!
 //! - [`table`]: the paged hash table under the keyspace (and big hashes and sets).
+//! - [`byte_map`]: a map from bytes to bytes of any length, over the table.
+//! - [`counted_tree`]: the tree of pages under the ordered tree, the sequence and the stream index.
+//! - [`ordered_tree`]: (score, member) in a sorted set's order, with ranks.
 //! - [`sequence`]: items that hold several elements each, in a row.
 //! - [`slab`]: objects by `u32` id, paged, with cheap clones.
-//! - [`directory`]: the two-level copy-on-write vector that both stand on.
-//! - [`listpack`]: strings and integers in one piece of bytes, as Redis packs them.
+//! - [`directory`]: the two-level copy-on-write vector that table and slab stand on.
 //! - [`packed`]: the shared bytes that a packed value is.
-//! - [`byte_map`]: a map from bytes to bytes of any length, over the table.
-//! - [`ordered_tree`]: (score, member) in a sorted set's order, with ranks.
-//! - [`rng`]: the seeded generator.
+//!
+//! And [`rng`], the seeded generator.
 
+pub mod bits;
 pub mod byte_map;
 pub(crate) mod counted_tree;
 pub mod directory;
+pub mod geohash;
+pub mod hyperloglog;
+pub mod intset;
 pub mod listpack;
 pub mod ordered_tree;
 pub mod packed;
@@ -23,6 +37,7 @@ pub mod slab;
 pub mod table;
 
 pub use byte_map::ByteMap;
+pub use intset::{IntSet, IntSetRef};
 pub use listpack::{Item, ListpackMut, ListpackRef};
 pub use ordered_tree::OrderedTree;
 pub use packed::Packed;

@@ -235,7 +235,6 @@ fn an_element_costs_few_bytes_beside_score_and_member() {
     let mut shuffled: Vec<u32> = (0..100_000).collect();
     (1..shuffled.len()).for_each(|i| shuffled.swap(i, rng.below(i as u64 + 1) as usize));
     let shuffled = overhead(shuffled.into_iter());
-    println!("rising {rising:.2}, falling {falling:.2}, scattered {scattered:.2}, shuffled {shuffled:.2}");
     assert!(rising < 5.0 && falling < 5.0, "{rising} {falling}");
     assert!(scattered < 8.0 && shuffled < 8.0, "{scattered} {shuffled}");
 }
