@@ -135,9 +135,13 @@ fn tracking(g: &mut Generator) {
             _ => words.extend(words!["nosuch"]),
         }
     }
+    // Broadcasts are sent once per turn of the server's loop, and how commands fall into turns is not promised.
+    let broadcasts = words.iter().any(|word| word.eq_ignore_ascii_case(b"bcast"));
     g.command(words);
-    if g.random.chance(50) {
+    if broadcasts || g.random.chance(50) {
         g.say("CLIENT TRACKING OFF");
+        // What comes last may be mutated.
+        g.say("CLIENT GETNAME");
     }
 }
 
