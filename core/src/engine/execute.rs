@@ -85,6 +85,7 @@ impl Engine {
             client.query_bytes = query.len() - parser.parsed_bytes();
             client.query_free_bytes = query.capacity() - query.len();
             self.run_requests(id, &mut query, &mut parser);
+            query.return_storage(&mut self.shared_query);
             let Some(client) = self.clients.get_mut(id) else { return };
             client.query = query;
             client.parser = parser;

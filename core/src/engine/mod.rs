@@ -83,6 +83,8 @@ pub struct Engine {
     pub(crate) keyspace: Keyspace,
     pub(crate) effects: Effects,
     pub(crate) clients: Clients,
+    /// Storage lent to the connection that is being read.
+    pub(crate) shared_query: QueryBuffer,
     pub(crate) tracking: tracking::Tracking,
     pub(crate) stats: Stats,
     pub(crate) rng: Rng,
@@ -140,6 +142,7 @@ impl Engine {
             commands,
             effects: Effects::default(),
             clients: Clients::new(),
+            shared_query: QueryBuffer::new(),
             tracking: tracking::Tracking::default(),
             nowhere: Reply::default(),
             rng,
@@ -257,7 +260,9 @@ impl Engine {
     /// Where the driver puts what it read from a connection. Panics if the client is gone: check
     /// [`is_connected`](Self::is_connected).
     pub fn query_buffer(&mut self, client: ClientId) -> &mut QueryBuffer {
-        &mut self.clients.get_mut(client).expect("the client is connected").query
+        let query = &mut self.clients.get_mut(client).expect("the client is connected").query;
+        query.borrow_storage(&mut self.shared_query);
+        query
     }
 
     /// Whether the engine still knows the client.
