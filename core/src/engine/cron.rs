@@ -90,7 +90,7 @@ impl Engine {
             return;
         }
         let started = (self.stopwatch)();
-        let more = !self.cron.paused && self.expire_cycle();
+        let more = !self.cron.paused && (self.expire_cycle() | self.evict_cycle());
         self.stats.expire_cycle_us += (self.stopwatch)().saturating_sub(started);
         let period_us = 1_000_000 / self.config.hz.clamp(1, 500) as u64;
         self.cron.next_us = now.monotonic_us + if more { 1_000 } else { period_us };

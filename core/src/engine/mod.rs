@@ -23,6 +23,7 @@ pub mod client;
 mod client_line;
 pub mod cron;
 pub mod debug;
+mod evict;
 pub mod execute;
 pub mod fuzz;
 mod journal;
@@ -325,10 +326,16 @@ impl Engine {
         size_of::<Engine>() + self.keyspace.heap_bytes() + clients
     }
 
-    /// Whether the data and the clients take more than `maxmemory`; the clients as the cron last saw them. O(databases).
+    /// What is measured against `maxmemory`: live data, and the clients as the cron last saw them. O(databases).
+    ///
+    /// Garbage inside pages does not count: it goes when its page is written next, and counting it would evict more
+    /// keys than are too many.
+    pub(crate) fn data_bytes(&self) -> usize {
+        size_of::<Engine>() + self.keyspace.live_bytes() + self.cron.clients_memory_bytes
+    }
+
     pub(crate) fn is_over_maxmemory(&self) -> bool {
-        let used = size_of::<Engine>() + self.keyspace.heap_bytes() + self.cron.clients_memory_bytes;
-        used as u64 > self.config.maxmemory
+        self.data_bytes() as u64 > self.config.maxmemory
     }
 
     /// Derives what is kept for speed from the configuration. Called after every change of it.

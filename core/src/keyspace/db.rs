@@ -59,6 +59,11 @@ impl Db {
         &self.expiry
     }
 
+    /// Bytes that hold live data: the heap, less garbage and room inside the table's pages.
+    pub fn live_bytes(&self) -> usize {
+        self.table.live_bytes() + self.object_bytes + self.objects.len() * size_of::<Object>() + self.expiry.heap_bytes()
+    }
+
     /// Bytes of heap held.
     pub fn heap_bytes(&self) -> usize {
         self.table.heap_bytes() + self.objects.heap_bytes() + self.object_bytes + self.expiry.heap_bytes()

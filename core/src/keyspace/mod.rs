@@ -74,6 +74,11 @@ impl Keyspace {
         self.len() == 0
     }
 
+    /// Bytes of all databases that hold live data.
+    pub fn live_bytes(&self) -> usize {
+        self.dbs.iter().map(Db::live_bytes).sum()
+    }
+
     /// Bytes of heap held by all databases.
     pub fn heap_bytes(&self) -> usize {
         self.dbs.iter().map(Db::heap_bytes).sum()

@@ -285,6 +285,11 @@ impl Table {
         self.pages.len()
     }
 
+    /// Bytes of records and their slots, garbage and free room aside; long keys included. O(1).
+    pub fn live_bytes(&self) -> usize {
+        self.live + self.outside_bytes
+    }
+
     pub fn stats(&self) -> Stats {
         Stats {
             pages: self.page_count(),
