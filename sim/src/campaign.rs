@@ -53,7 +53,8 @@ pub fn run(first: u64, count: u64, jobs: usize) -> Summary {
                 total.executed += own.executed;
                 total.hash ^= own.hash;
                 total.marks.merge(&own.marks);
-                let earlier = total.failure.as_ref().is_none_or(|(seed, _)| own.failure.as_ref().is_some_and(|(s, _)| s < seed));
+                let earlier =
+                    total.failure.as_ref().is_none_or(|(seed, _)| own.failure.as_ref().is_some_and(|(s, _)| s < seed));
                 if own.failure.is_some() && earlier {
                     total.failure = own.failure;
                 }

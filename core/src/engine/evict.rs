@@ -77,10 +77,8 @@ impl Engine {
         if policy == Policy::NoEviction {
             return None;
         }
-        let volatile = matches!(
-            policy,
-            Policy::VolatileLru | Policy::VolatileLfu | Policy::VolatileRandom | Policy::VolatileTtl
-        );
+        let volatile =
+            matches!(policy, Policy::VolatileLru | Policy::VolatileLfu | Policy::VolatileRandom | Policy::VolatileTtl);
         let samples = match policy {
             Policy::AllkeysRandom | Policy::VolatileRandom | Policy::VolatileTtl => 1,
             _ => self.config.maxmemory_samples as usize,
@@ -182,7 +180,8 @@ mod tests {
         fn fill(&mut self, count: usize, option: &[&str]) {
             for i in 0..count {
                 let key = format!("key:{i}");
-                let words: Vec<&str> = ["SET", &key, "some value of a few bytes"].iter().chain(option).copied().collect();
+                let words: Vec<&str> =
+                    ["SET", &key, "some value of a few bytes"].iter().chain(option).copied().collect();
                 self.run(&words);
             }
         }

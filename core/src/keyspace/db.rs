@@ -61,7 +61,10 @@ impl Db {
 
     /// Bytes that hold live data: the heap, less garbage and room inside the table's pages.
     pub fn live_bytes(&self) -> usize {
-        self.table.live_bytes() + self.object_bytes + self.objects.len() * size_of::<Object>() + self.expiry.heap_bytes()
+        self.table.live_bytes()
+            + self.object_bytes
+            + self.objects.len() * size_of::<Object>()
+            + self.expiry.heap_bytes()
     }
 
     /// Bytes of heap held.
