@@ -68,7 +68,7 @@ pub fn run(first: u64, count: u64, jobs: usize) -> Summary {
 pub fn run_seed(seed: u64) -> Report {
     let plan = Plan::draw(seed);
     let mut report = run_caught(&plan, false);
-    if seed % TWICE_EVERY == 0 && report.failure.is_none() {
+    if seed.is_multiple_of(TWICE_EVERY) && report.failure.is_none() {
         let again = run_caught(&plan, false);
         if again.trace.hash() != report.trace.hash() {
             let what = "the same seed gave another trace".to_string();
