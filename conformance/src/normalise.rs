@@ -66,7 +66,7 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "DUMP", how: "payload", reason: "a hash table is dumped in the order of its hash seed" },
     Rule { row: "TIME", how: "shape", reason: "the clock" },
     Rule { row: "LASTSAVE", how: "shape", reason: "the clock" },
-    Rule { row: "OBJECT|IDLETIME", how: "near 10", reason: "seconds pass, and the LRU clock has a resolution" },
+    Rule { row: "OBJECT|IDLETIME", how: "shape", reason: "seconds pass; keys of one small integer share it in Redis" },
     Rule { row: "OBJECT|FREQ", how: "shape", reason: "the LFU counter is incremented with a probability" },
     Rule { row: "MEMORY|USAGE", how: "shape", reason: "allocations are the implementation's own" },
     Rule { row: "MEMORY|STATS", how: "shape", reason: "allocations are the implementation's own" },

@@ -2,7 +2,7 @@
 //! here, and nothing is counted or announced; see [`access`](super::access) and [`write`](super::write) for that.
 
 use super::entry::{self, HEADER_BYTES, INLINE_BYTES_MAX, Kind, Payload, header_bytes};
-use super::expiry::ExpiryIndex;
+use super::expiry::{self, ExpiryIndex};
 use super::recency::Recency;
 use super::snapshot;
 use crate::structures::{HashSeed, KeyHash, Rng, Slab, Slot, Table};
@@ -107,7 +107,8 @@ impl Db {
         &self.objects
     }
 
-    /// Bytes that an entry takes: key, header, value, and what its object holds (MEMORY USAGE).
+    /// Bytes that an entry takes: its record with key and value, what its object holds, its place in the expiry index
+    /// (MEMORY USAGE).
     pub fn entry_bytes(&self, slot: Slot) -> usize {
         let payload = self.table.payload(slot);
         let object = match Payload::new(payload).kind() {
@@ -117,7 +118,8 @@ impl Db {
             }
             _ => 0,
         };
-        self.table.key(slot).len() + payload.len() + object
+        let expiry = if Payload::new(payload).expires() { expiry::ELEMENT_BYTES } else { 0 };
+        self.table.record_bytes(slot) + object + expiry
     }
 
     /// A key chosen uniformly.

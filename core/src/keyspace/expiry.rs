@@ -22,7 +22,7 @@ pub struct ExpiryIndex {
 }
 
 /// What an element costs in the tree, nodes two thirds full.
-const ELEMENT_BYTES: usize = 24;
+pub(super) const ELEMENT_BYTES: usize = 24;
 
 impl ExpiryIndex {
     pub fn len(&self) -> usize {

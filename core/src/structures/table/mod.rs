@@ -217,6 +217,17 @@ impl Table {
         page::payload(self.slot_page(slot), usize::from(slot.position))
     }
 
+    /// Bytes that a record takes: key and payload with their framing, its slot in the page, a long key outside. O(1).
+    pub fn record_bytes(&self, slot: Slot) -> usize {
+        let page = self.slot_page(slot);
+        let (key, payload) = page::record(page, usize::from(slot.position));
+        let outside = match key {
+            KeyPart::Inline(_) => 0,
+            KeyPart::Outside { id, .. } => ARC_HEAD_BYTES + self.outside_key(id).len(),
+        };
+        page::record_len(key, payload.len()) + page::SLOT_BYTES + outside
+    }
+
     /// The payload, for changing in place. Copies the page first if a snapshot holds it, else allocates nothing.
     #[inline]
     pub fn payload_mut(&mut self, slot: Slot) -> &mut [u8] {
