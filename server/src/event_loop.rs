@@ -193,9 +193,6 @@ impl Server {
     }
 
     fn take_in(&mut self, mut stream: Stream, peer: Peer, now: Now) {
-        if self.engine.config().loglevel <= LogLevel::Verbose {
-            self.log.line(LogLevel::Verbose, &format!("Accepted {}", peer.address));
-        }
         stream.tune(self.engine.config().tcp_keepalive);
         let peer = Peer { fd: stream.fd(), ..peer };
         match self.engine.connect(peer, now) {
@@ -253,10 +250,7 @@ impl Server {
         let spare = query.spare();
         let offered = spare.len();
         match connection.stream.read(spare) {
-            Ok(0) => {
-                self.log.line(LogLevel::Verbose, "Client closed connection");
-                self.hang_up(client, now);
-            }
+            Ok(0) => self.hang_up(client, now),
             Ok(count) => {
                 query.filled(count);
                 self.engine.count_input(count);

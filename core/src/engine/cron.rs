@@ -14,12 +14,15 @@ const EXPIRE_BUDGET: usize = 400;
 /// An idle client's empty buffers are given back after that long.
 const RELEASE_IDLE_US: u64 = 2_000_000;
 const SAMPLE_US: u64 = 100_000;
+/// CLIENT LIST's `rbp` is the largest output of such a period.
+const PEAK_US: u64 = 5_000_000;
 
 /// State of what is periodic.
 #[derive(Clone, Debug)]
 pub struct Cron {
     next_us: u64,
     next_sample_us: u64,
+    next_peak_us: u64,
     /// Until then no command runs (DEBUG SLEEP); monotonic.
     pub frozen_until_us: Option<u64>,
     /// CLIENT PAUSE: until when, and whether only writes wait; monotonic.
@@ -50,6 +53,7 @@ impl Cron {
         Cron {
             next_us: now.monotonic_us,
             next_sample_us: now.monotonic_us,
+            next_peak_us: now.monotonic_us + PEAK_US,
             frozen_until_us: None,
             pause: None,
             pause_ended: false,
@@ -133,6 +137,10 @@ impl Engine {
         let timeout_us = self.config.timeout as u64 * 1_000_000;
         let resizing = self.debug.reply_buffer_resizing;
         let mut closing: Vec<ClientId> = Vec::new();
+        let forget_peaks = self.cron.next_peak_us <= now;
+        if forget_peaks {
+            self.cron.next_peak_us = now + PEAK_US;
+        }
         let (mut input_bytes, mut output_bytes) = (0, 0);
         for id in self.clients.ids() {
             let client = self.client_mut(id);

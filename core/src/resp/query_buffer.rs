@@ -138,6 +138,17 @@ impl QueryBuffer {
         }
     }
 
+    /// Gives back what a large request needed, if since the last call no more than a quarter of the storage was in use.
+    /// For connections that are too busy to be [`release`](Self::release)d.
+    pub fn shrink(&mut self) {
+        /// Storage that isn't worth the work.
+        const KEPT_BYTES: usize = 4 * READ_BYTES;
+        if self.bytes.len() > KEPT_BYTES && self.peak_bytes < self.bytes.len() / 4 {
+            self.release();
+        }
+        self.peak_bytes = self.len();
+    }
+
     fn make_room(&mut self) {
         if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
@@ -200,6 +211,19 @@ mod tests {
                 assert!(shared.capacity() >= READ_BYTES, "the storage came back");
             }
         }
+    }
+
+    #[test]
+    fn a_busy_buffer_forgets_a_large_request() {
+        let mut buffer = QueryBuffer::new();
+        buffer.extend(&[1; 1_000_000]);
+        buffer.consume(1_000_000);
+        buffer.shrink();
+        assert!(buffer.capacity() >= 1_000_000, "it was needed until now");
+        buffer.extend(&[2; 100]);
+        buffer.shrink();
+        assert!(buffer.capacity() < 100_000, "{}", buffer.capacity());
+        assert_eq!(buffer.data(), [2; 100]);
     }
 
     #[test]
