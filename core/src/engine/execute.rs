@@ -227,10 +227,11 @@ impl Engine {
             let db = self.clients.get(id).map_or(DbIndex(0), |c| c.db);
             self.journal_call(db, row, changed, args);
         }
+        self.flush_effects(Some(id));
+        // After the effects: a key that this very read found overdue was not tracked yet when it was deleted.
         if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {
             self.remember_tracked_keys(id, row, args);
         }
-        self.flush_effects(Some(id));
         flow
     }
 
