@@ -77,13 +77,13 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "INFO", how: "names", reason: "values are of the process: times, sizes, counters" },
     Rule {
         row: "CLIENT|LIST",
-        how: "mask id,addr,laddr,fd,age,idle,qbuf,qbuf-free,argv-mem,multi-mem,rbs,rbp,obl,oll,omem,tot-mem,redir",
-        reason: "identities, clock and buffer sizes of the process",
+        how: "mask id,addr,laddr,fd,age,idle,qbuf,qbuf-free,argv-mem,multi-mem,rbs,rbp,obl,oll,omem,tot-mem,events,redir",
+        reason: "identities, clock and buffers of the process (events says rw while a write waits)",
     },
     Rule {
         row: "CLIENT|INFO",
-        how: "mask id,addr,laddr,fd,age,idle,qbuf,qbuf-free,argv-mem,multi-mem,rbs,rbp,obl,oll,omem,tot-mem,redir",
-        reason: "identities, clock and buffer sizes of the process",
+        how: "mask id,addr,laddr,fd,age,idle,qbuf,qbuf-free,argv-mem,multi-mem,rbs,rbp,obl,oll,omem,tot-mem,events,redir",
+        reason: "identities, clock and buffers of the process (events says rw while a write waits)",
     },
     Rule { row: "CLIENT|ID", how: "shape", reason: "ids count every connection a server ever had" },
     Rule { row: "CLIENT|GETREDIR", how: "shape", reason: "ids count every connection a server ever had" },
