@@ -146,6 +146,7 @@ in the configuration file, and then restart the server.";
 
 /// What a browser would send.
 fn is_cross_protocol(name: &[u8]) -> bool {
+    let name = c_text(name, usize::MAX);
     name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
 }
 

@@ -147,7 +147,10 @@ impl Engine {
             input_bytes = input_bytes.max(client.query.capacity() + client.parser.argument_bytes());
             output_bytes = output_bytes.max(client.output_bytes());
             let idle_us = now - client.last_interaction.monotonic_us;
-            if timeout_us > 0 && idle_us > timeout_us && !client.flags.contains(ClientFlags::POSTPONED) {
+            if timeout_us > 0
+                && idle_us > timeout_us
+                && !client.flags.intersects(ClientFlags::POSTPONED | ClientFlags::BLOCKED)
+            {
                 closing.push(id);
                 continue;
             }

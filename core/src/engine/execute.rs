@@ -151,6 +151,7 @@ impl Engine {
                     && let Some(client) = self.clients.get_mut(id)
                 {
                     client.flags.insert(ClientFlags::BLOCKED);
+                    self.send_pending_invalidations(id);
                     return Executed::Blocked;
                 }
             }
@@ -166,7 +167,10 @@ impl Engine {
 
     /// The reply to a request is complete; it begins at `reply_start` of the client's output.
     pub(crate) fn finish_request(&mut self, id: ClientId, reply_start: usize) {
-        let Some(client) = self.clients.get_mut(id) else { return };
+        let Some(client) = self.clients.get_mut(id) else {
+            self.tracking.forget_pending();
+            return;
+        };
         if client.flags.intersects(AFTER_REQUEST) {
             client.mute(reply_start);
             let command = client.last_command;
