@@ -13,6 +13,8 @@ use crate::time::Now;
 const EXPIRE_BUDGET: usize = 400;
 /// An idle client's empty buffers are given back after that long.
 const RELEASE_IDLE_US: u64 = 2_000_000;
+/// Expiry and eviction that are not done go on after that long.
+const GO_ON_US: u64 = 1_000;
 const SAMPLE_US: u64 = 100_000;
 /// CLIENT LIST's `rbp` is the largest output of such a period.
 const PEAK_US: u64 = 5_000_000;
@@ -21,6 +23,8 @@ const PEAK_US: u64 = 5_000_000;
 #[derive(Clone, Debug)]
 pub struct Cron {
     next_us: u64,
+    /// When the clients are looked at again, `hz` times a second; expiry may want to go on before.
+    next_clients_us: u64,
     next_sample_us: u64,
     next_peak_us: u64,
     /// Until then no command runs (DEBUG SLEEP); monotonic.
@@ -52,6 +56,7 @@ impl Cron {
     pub fn new(now: Now) -> Cron {
         Cron {
             next_us: now.monotonic_us,
+            next_clients_us: now.monotonic_us,
             next_sample_us: now.monotonic_us,
             next_peak_us: now.monotonic_us + PEAK_US,
             frozen_until_us: None,
@@ -97,12 +102,18 @@ impl Engine {
         let more = !self.cron.paused && (self.expire_cycle() | self.evict_cycle());
         self.stats.expire_cycle_us += (self.stopwatch)().saturating_sub(started);
         let period_us = 1_000_000 / self.config.hz.clamp(1, 500) as u64;
-        self.cron.next_us = now.monotonic_us + if more { 1_000 } else { period_us };
+        let clients_due = self.cron.next_clients_us <= now.monotonic_us;
+        if clients_due {
+            self.cron.next_clients_us = now.monotonic_us + period_us;
+        }
+        self.cron.next_us = if more { now.monotonic_us + GO_ON_US } else { self.cron.next_clients_us };
         if self.cron.paused {
             return;
         }
-        self.cron.runs += 1;
-        self.clients_cron();
+        if clients_due {
+            self.cron.runs += 1;
+            self.clients_cron();
+        }
         if self.cron.next_sample_us <= now.monotonic_us {
             self.cron.next_sample_us = now.monotonic_us + SAMPLE_US;
             self.sample();
