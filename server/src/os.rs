@@ -101,6 +101,15 @@ pub fn page_bytes() -> usize {
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.max(4096) as usize
 }
 
+/// Gives memory that the allocator holds free back to the system. May take milliseconds a gigabyte.
+pub fn return_free_memory() {
+    #[cfg(all(target_env = "gnu", not(any(feature = "mimalloc", feature = "jemalloc"))))]
+    // SAFETY: `malloc_trim` takes a number, locks the allocator as `malloc` does, and touches free memory only.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Which process returns from [`fork`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forked {

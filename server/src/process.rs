@@ -9,7 +9,7 @@ use etalon_core::config::{Config, Supervised};
 use etalon_core::engine::ProcessInfo;
 
 use crate::log::Log;
-use crate::os;
+use crate::{allocator, os};
 
 /// Descriptors that are needed beside those of clients.
 const RESERVED_FILES: u64 = 32;
@@ -170,6 +170,7 @@ impl Facts {
         info.os = os::system_name();
         info.arch_bits = usize::BITS;
         info.executable = executable();
+        info.allocator = allocator::NAME;
         info.total_system_memory_bytes = os::total_memory_bytes();
     }
 

@@ -527,6 +527,8 @@ impl<'p> World<'p> {
                 }
                 Action::Log(_, text) => self.row(Actor::Node, None, || format!("logs: {text}")),
                 Action::Exit(code) => return Err(self.fail(format!("the node exits with {code}"))),
+                // Dropped here and now.
+                Action::Discard(_) => {}
                 Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } => {
                     self.engine.complete(id, Outcome::Failed("no such thing here".into()), now);
                 }

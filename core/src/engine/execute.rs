@@ -14,6 +14,7 @@
 //! kept until the connection is gone.
 
 use super::Engine;
+use super::action::Action;
 use super::admission::Admission;
 use super::client::{ClientFlags, ClientId};
 use crate::commands::lookup::CommandId;
@@ -257,7 +258,9 @@ impl Engine {
             self.invalidate_touched(caller);
         }
         // Nobody can subscribe, watch or block yet: the listeners come with those commands.
-        self.effects.flushed = false;
+        if std::mem::take(&mut self.effects.flushed) {
+            self.actions.extend(self.effects.discarded.drain(..).map(Action::Discard));
+        }
         self.effects.events.clear();
         self.effects.touched.clear();
     }

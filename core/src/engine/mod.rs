@@ -65,6 +65,8 @@ pub struct ProcessInfo {
     pub os: String,
     pub arch_bits: u32,
     pub executable: String,
+    /// Name of the memory allocator.
+    pub allocator: &'static str,
     /// Resident memory, refreshed by the driver when it likes.
     pub resident_bytes: usize,
     pub total_system_memory_bytes: u64,

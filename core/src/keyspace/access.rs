@@ -7,11 +7,14 @@ use super::db::Db;
 use super::effects::{Effects, Event, EventClass};
 use super::recency::{Recency, RecencyPolicy};
 use super::write::Write;
-use super::{DbIndex, Keyspace};
+use super::{DbIndex, Discarded, Keyspace};
 use crate::error::CommandError;
 use crate::structures::{KeyHash, Rng, Slot};
 use crate::time::{Now, UnixMillis};
 use crate::types::{StringRef, ValueRef};
+
+/// A flushed database with no more keys is freed then and there; it takes no time.
+const FREED_AT_ONCE_KEYS: usize = 1000;
 
 bitflags::bitflags! {
     /// What a lookup leaves out.
@@ -242,7 +245,10 @@ impl<'e> Database<'e> {
                 self.effects.touch_wholesale(self.index, key, false);
             }
         }
-        self.keyspace.db_mut(self.index).clear();
+        let discarded = self.keyspace.db_mut(self.index).take();
+        if count > FREED_AT_ONCE_KEYS {
+            self.effects.discarded.push(Discarded::new(discarded));
+        }
         count
     }
 

@@ -258,12 +258,15 @@ impl Db {
         }
     }
 
-    /// Removes everything.
-    pub fn clear(&mut self) {
-        self.table.clear();
-        self.objects = Slab::new();
-        self.object_bytes = 0;
-        self.expiry = ExpiryIndex::default();
+    /// Removes everything, and hands it over: freeing millions of keys takes a while. O(1).
+    pub fn take(&mut self) -> Db {
+        let emptied = self.table.emptied();
+        Db {
+            table: std::mem::replace(&mut self.table, emptied),
+            objects: std::mem::take(&mut self.objects),
+            object_bytes: std::mem::take(&mut self.object_bytes),
+            expiry: std::mem::take(&mut self.expiry),
+        }
     }
 
     /// Checks the accounting and the indices against a recount; panics on a difference. O(n).

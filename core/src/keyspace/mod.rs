@@ -5,11 +5,13 @@
 //! - [`access`]: a database as a command sees it: lookups with their side effects.
 //! - [`write`]: the write guard and its single commit.
 //! - [`effects`]: what a call did to the data, for the engine to act on afterwards.
+//! - [`discarded`]: data that was flushed and is still to be freed.
 //! - [`recency`]: the LRU clock and the LFU counter.
 //! - [`snapshot`]: the data at one moment, for encoders on other threads.
 
 pub mod access;
 pub mod db;
+pub mod discarded;
 pub mod effects;
 pub mod entry;
 pub mod expiry;
@@ -19,6 +21,7 @@ pub mod write;
 
 pub use access::{Database, Lookup};
 pub use db::Db;
+pub use discarded::Discarded;
 pub use effects::{Effects, Event, EventClass};
 pub use recency::Recency;
 pub use snapshot::Snapshot;

@@ -160,12 +160,17 @@ impl Table {
     /// Removes everything. The pages are freed here and now, unless a snapshot holds them: to free them elsewhere,
     /// replace the table and drop the old one there.
     pub fn clear(&mut self) {
+        *self = self.emptied();
+    }
+
+    /// An empty table with the same seed.
+    pub fn emptied(&self) -> Self {
         let (k0, k1) = self.hasher.keys();
-        *self = Self {
+        Self {
             #[cfg(test)]
             hash_mask: self.hash_mask,
             ..Self::new(HashSeed(k0, k1))
-        };
+        }
     }
 
     /// The hash of a key in this table.
