@@ -131,7 +131,6 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("repl-timeout", &["60", "0"]),
     ("lua-time-limit", &["5000", "-1"]),
     ("busy-reply-threshold", &["5000"]),
-    ("min-slaves-to-write", &["0"]),
     ("replica-priority", &["100"]),
     ("slave-priority", &["100", "10"]),
 ];
