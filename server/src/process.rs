@@ -139,6 +139,7 @@ fn stop_for_upstart(log: &Log) -> bool {
 }
 
 /// Sends a state to systemd. Whether it took it.
+#[cfg(target_os = "linux")]
 pub fn systemd_notify(state: &str) -> bool {
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::ffi::OsStrExt;
@@ -150,6 +151,12 @@ pub fn systemd_notify(state: &str) -> bool {
     };
     let sent = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
     sent.is_ok()
+}
+
+/// There is no systemd here.
+#[cfg(not(target_os = "linux"))]
+pub fn systemd_notify(_: &str) -> bool {
+    false
 }
 
 /// Facts about the process that change: resident memory and CPU time.
