@@ -10,7 +10,7 @@ use std::hint::black_box;
 
 const START_MS: u64 = 1_700_000_000_000;
 /// Long after every bench has ended.
-const FAR_MS: u64 = START_MS + 1_000_000_000;
+const FAR_MS: u64 = START_MS + 1_000_000_000_000;
 const KEYS: u64 = 1_000_000;
 /// As many as one call of the cron deletes.
 const DUE: u64 = 400;
