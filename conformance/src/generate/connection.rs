@@ -2,6 +2,7 @@
 
 use super::atoms::{self, Holds};
 use super::{Entry, Generator, entry};
+use crate::script::{Step, has_placeholder};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -185,6 +186,11 @@ fn kill(g: &mut Generator) {
         19 => words!["CLIENT", "KILL", "nosuch", "option"],
         _ => words!["CLIENT", "KILL", "ID", "99999", "SKIPME"],
     };
+    if words.iter().any(|word| has_placeholder(word)) {
+        // Ends the batch: a push that waits for the victim is sent by then, or lost, depending on how the killer's
+        // bytes were read.
+        g.steps.push(Step::Sleep { ms: 0 });
+    }
     g.command(words);
 }
 
