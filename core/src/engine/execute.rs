@@ -85,6 +85,7 @@ impl Engine {
             let mut parser = std::mem::take(&mut client.parser);
             client.query_bytes = query.len() - parser.parsed_bytes();
             client.query_free_bytes = query.capacity() - query.len();
+            self.lap = None;
             self.run_requests(id, &mut query, &mut parser);
             query.return_storage(&mut self.shared_query);
             let Some(client) = self.clients.get_mut(id) else { return };
@@ -189,7 +190,7 @@ impl Engine {
         let row = self.commands.row(command);
         let dirty = self.effects.dirty;
         let errors = self.stats.error_replies;
-        let started = (self.stopwatch)();
+        let started = self.lap.take().unwrap_or_else(self.stopwatch);
         let result = match row.run {
             Run::Data(run) => {
                 let client = self.clients.get_mut(id).expect("the caller exists");
@@ -203,7 +204,9 @@ impl Engine {
             Run::Server(run) => run(self, id, args),
             Run::Container => unreachable!("a container is refused by its arity"),
         };
-        let elapsed = (self.stopwatch)().saturating_sub(started);
+        let ended = (self.stopwatch)();
+        self.lap = Some(ended);
+        let elapsed = ended.saturating_sub(started);
         let flow = match result {
             Ok(flow) => flow,
             Err(error) => {

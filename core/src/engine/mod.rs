@@ -113,6 +113,9 @@ pub struct Engine {
     pub(crate) cron: cron::Cron,
     pub(crate) debug: debug::DebugSwitches,
     pub(crate) stopwatch: fn() -> u64,
+    /// When the command before ended, within one pipeline: the next one's time begins there. Reading a clock takes as
+    /// long as a simple command.
+    pub(crate) lap: Option<u64>,
     /// The driver has been asked to end the process.
     pub(crate) exiting: bool,
 }
@@ -163,6 +166,7 @@ impl Engine {
             cron: cron::Cron::new(now),
             debug: debug::DebugSwitches::default(),
             stopwatch: no_stopwatch,
+            lap: None,
             exiting: false,
         };
         engine.config_changed();
