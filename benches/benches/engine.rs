@@ -1,7 +1,6 @@
 //! The hot path in process: parsing, dispatch, whole commands through the engine's surface, reply writing.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use std::hint::black_box;
 use etalon_benches::load::append_request;
 use etalon_core::commands::lookup::CommandTable;
 use etalon_core::config::Config;
@@ -9,6 +8,7 @@ use etalon_core::engine::client::{ClientId, Peer};
 use etalon_core::engine::turn::Turn;
 use etalon_core::resp::{Limits, Protocol, Reply, Request, RequestParser};
 use etalon_core::{Engine, Now};
+use std::hint::black_box;
 
 const NOW: Now = Now { unix_us: 1_700_000_000_000_000, monotonic_us: 1 };
 const PIPELINE: u64 = 16;

@@ -4,6 +4,7 @@
 //! [[accepted]]
 //! row = "COMMAND|COUNT"          # the command; CONFIG|GET form for subcommands
 //! args = "COMMAND COUNT"         # optional: only command lines that start with these words
+//! words = 2                      # optional: only command lines of so many words
 //! how = "shape"                  # how the replies are compared instead (normalise.rs); `anything` is a last resort
 //! reason = "…"
 //! ```
@@ -27,6 +28,7 @@ pub struct Divergences {
 struct Entry {
     row: String,
     args: Vec<Vec<u8>>,
+    words: Option<usize>,
     how: Normaliser,
     reason: String,
     uses: u64,
@@ -45,6 +47,7 @@ struct RawEntry {
     row: String,
     #[serde(default)]
     args: String,
+    words: Option<usize>,
     how: String,
     reason: String,
 }
@@ -69,7 +72,7 @@ impl Divergences {
             }
             let args = quote::split(raw.args.as_bytes()).map_err(|_| format!("{}: unbalanced quotes", raw.row))?;
             let how = Normaliser::parse(&raw.how)?;
-            entries.push(Entry { row: raw.row, args, how, reason: raw.reason, uses: 0 });
+            entries.push(Entry { row: raw.row, args, words: raw.words, how, reason: raw.reason, uses: 0 });
         }
         Ok(Divergences { entries })
     }
@@ -131,7 +134,8 @@ fn kept_lines<'t>(how: &Normaliser, text: &'t str) -> Vec<&'t str> {
 impl Entry {
     fn covers(&self, row: &str, args: &[Vec<u8>]) -> bool {
         let words = || self.args.iter().zip(args).all(|(want, have)| have.eq_ignore_ascii_case(want));
-        self.row == row && self.args.len() <= args.len() && words()
+        let counted = self.words.is_none_or(|words| words == args.len());
+        self.row == row && counted && self.args.len() <= args.len() && words()
     }
 }
 

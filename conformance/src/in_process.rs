@@ -139,7 +139,7 @@ impl EngineTarget {
                     self.clients.iter_mut().flatten().for_each(|connection| connection.closed = true);
                     continue;
                 }
-                Action::Log(..) => continue,
+                Action::Log(..) | Action::Discard(_) => continue,
                 Action::Reconfigure { id, .. } => (id, Outcome::Done),
                 Action::WriteFile { id, path, content } => {
                     self.files.insert(path, content);

@@ -136,7 +136,8 @@ impl Rows {
             if row.arity.unsigned_abs() as usize <= words.len() {
                 words.extend([&b"probe"[..]; 12]);
             }
-            if crate::generate::is_excluded(name) || self.containers.contains(name) {
+            // QUIT takes any number of words and would end the connection.
+            if crate::generate::is_excluded(name) || self.containers.contains(name) || name == "QUIT" {
                 continue;
             }
             if name == "QUIT" {

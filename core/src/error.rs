@@ -51,9 +51,14 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// An error whose text holds parts of the input.
+    /// An error whose text holds parts of the input. Line ends at its end are cut off (inside they become spaces, when the
+    /// reply is written).
     pub fn formatted(text: impl Into<Vec<u8>>) -> CommandError {
-        CommandError::Formatted(text.into().into_boxed_slice())
+        let mut text = text.into();
+        while text.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+            text.pop();
+        }
+        CommandError::Formatted(text.into_boxed_slice())
     }
 
     /// The text that goes on the wire, code included, without the leading `-`.

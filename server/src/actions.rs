@@ -31,6 +31,10 @@ impl Server {
                     self.exit = Some(code);
                     continue;
                 }
+                Action::Discard(discarded) => {
+                    self.reclaimer.free(discarded);
+                    continue;
+                }
                 Action::Abort => std::process::abort(),
                 Action::Reconfigure { id, apply } => (id, self.reconfigure(apply)),
                 Action::WriteFile { id, path, content } => (id, outcome(replace_file(Path::new(&path), &content))),

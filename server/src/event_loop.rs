@@ -28,6 +28,7 @@ use crate::connection::{Connection, Stream};
 use crate::listeners::{LISTENERS_MAX, Listener, Listeners};
 use crate::log::Log;
 use crate::process::Facts;
+use crate::reclaim::Reclaimer;
 use crate::signals::{Signals, Wish};
 use crate::{clock, os};
 
@@ -64,6 +65,7 @@ pub struct Server {
     facts_due_us: u64,
     /// Set when the process is to end.
     pub(crate) exit: Option<i32>,
+    pub(crate) reclaimer: Reclaimer,
 }
 
 impl Server {
@@ -82,6 +84,7 @@ impl Server {
             facts: Facts::new(),
             facts_due_us: 0,
             exit: None,
+            reclaimer: Reclaimer::new(),
         }
     }
 
@@ -111,6 +114,7 @@ impl Server {
                 self.facts_due_us = now.monotonic_us + FACTS_US;
                 self.facts.refresh(self.engine.process_info());
                 self.log.set_level(self.engine.config().loglevel);
+                self.reclaimer.observe(self.engine.memory_used_bytes());
             }
             if self.engine.next_timeout().is_some_and(|due_us| due_us <= now.monotonic_us) {
                 self.engine.handle_timeout(now);
@@ -193,9 +197,6 @@ impl Server {
     }
 
     fn take_in(&mut self, mut stream: Stream, peer: Peer, now: Now) {
-        if self.engine.config().loglevel <= LogLevel::Verbose {
-            self.log.line(LogLevel::Verbose, &format!("Accepted {}", peer.address));
-        }
         stream.tune(self.engine.config().tcp_keepalive);
         let peer = Peer { fd: stream.fd(), ..peer };
         match self.engine.connect(peer, now) {
@@ -253,10 +254,7 @@ impl Server {
         let spare = query.spare();
         let offered = spare.len();
         match connection.stream.read(spare) {
-            Ok(0) => {
-                self.log.line(LogLevel::Verbose, "Client closed connection");
-                self.hang_up(client, now);
-            }
+            Ok(0) => self.hang_up(client, now),
             Ok(count) => {
                 query.filled(count);
                 self.engine.count_input(count);

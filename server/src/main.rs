@@ -6,6 +6,7 @@
 //! | `event_loop.rs`, `connection.rs`, `listeners.rs` | sockets |
 //! | `actions.rs` | what the engine asks for |
 //! | `environment.rs` | files that configuration is read from |
+//! | `reclaim.rs`, `handover.rs`, `allocator.rs` | memory, and the one other thread |
 //! | `log.rs`, `clock.rs`, `signals.rs`, `process.rs` | the process |
 //! | `os.rs` | the C library: the only `unsafe` code |
 //!
@@ -13,14 +14,17 @@
 #![deny(unsafe_code)]
 
 mod actions;
+mod allocator;
 mod clock;
 mod connection;
 mod environment;
 mod event_loop;
+mod handover;
 mod listeners;
 mod log;
 mod os;
 mod process;
+mod reclaim;
 mod signals;
 mod startup;
 mod usage;

@@ -1,7 +1,7 @@
 //! What only the C library can tell or do: the one place in Etalon with `unsafe`.
 //!
 //! Every function is a thin wrapper with a safe signature; the reason why a call is sound stands beside it.
-//! Linux and the BSDs (macOS included) have all of it; where a number differs, the difference is in here.
+//! Written for Linux; macOS has all of it but `/proc` and systemd.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
@@ -73,14 +73,14 @@ pub fn open_files_limit() -> io::Result<(u64, u64)> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the pointer is valid for the call.
     match unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } {
-        0 => Ok((limit.rlim_cur as u64, limit.rlim_max as u64)),
+        0 => Ok((limit.rlim_cur, limit.rlim_max)),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
 /// Sets the limit on open files.
 pub fn set_open_files_limit(soft: u64, hard: u64) -> io::Result<()> {
-    let limit = libc::rlimit { rlim_cur: soft as libc::rlim_t, rlim_max: hard as libc::rlim_t };
+    let limit = libc::rlimit { rlim_cur: soft, rlim_max: hard };
     // SAFETY: the pointer is valid for the call.
     match unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) } {
         0 => Ok(()),
@@ -99,6 +99,15 @@ pub fn total_memory_bytes() -> u64 {
 pub fn page_bytes() -> usize {
     // SAFETY: `sysconf` takes a number and returns one.
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.max(4096) as usize
+}
+
+/// Gives memory that the allocator holds free back to the system. May take milliseconds a gigabyte.
+pub fn return_free_memory() {
+    #[cfg(all(target_env = "gnu", not(any(feature = "mimalloc", feature = "jemalloc"))))]
+    // SAFETY: `malloc_trim` takes a number, locks the allocator as `malloc` does, and touches free memory only.
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 /// Which process returns from [`fork`].

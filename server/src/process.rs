@@ -9,7 +9,7 @@ use etalon_core::config::{Config, Supervised};
 use etalon_core::engine::ProcessInfo;
 
 use crate::log::Log;
-use crate::os;
+use crate::{allocator, os};
 
 /// Descriptors that are needed beside those of clients.
 const RESERVED_FILES: u64 = 32;
@@ -139,6 +139,7 @@ fn stop_for_upstart(log: &Log) -> bool {
 }
 
 /// Sends a state to systemd. Whether it took it.
+#[cfg(target_os = "linux")]
 pub fn systemd_notify(state: &str) -> bool {
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::ffi::OsStrExt;
@@ -150,6 +151,12 @@ pub fn systemd_notify(state: &str) -> bool {
     };
     let sent = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
     sent.is_ok()
+}
+
+/// There is no systemd here.
+#[cfg(not(target_os = "linux"))]
+pub fn systemd_notify(_: &str) -> bool {
+    false
 }
 
 /// Facts about the process that change: resident memory and CPU time.
@@ -170,6 +177,7 @@ impl Facts {
         info.os = os::system_name();
         info.arch_bits = usize::BITS;
         info.executable = executable();
+        info.allocator = allocator::NAME;
         info.total_system_memory_bytes = os::total_memory_bytes();
     }
 

@@ -2,6 +2,8 @@
 
 use etalon_core::engine::{ETALON_VERSION, REDIS_VERSION};
 
+use crate::allocator;
+
 /// What `--help` prints.
 pub const HELP: &str = "\
 Usage: etalon-server [FILE] [--NAME VALUE...]... [-]
@@ -25,13 +27,11 @@ Please specify the amount of memory to test in megabytes.
 Example: etalon-server --test-memory 4096
 ";
 
-/// Name of the allocator, as INFO and `--version` show it.
-pub const ALLOCATOR: &str = "libc";
-
 /// The version line: in Redis's form, because programs parse it.
 pub fn version() -> String {
     format!(
-        "Redis server v={REDIS_VERSION} sha=00000000:0 malloc={ALLOCATOR} bits={} build=etalon-{ETALON_VERSION}",
+        "Redis server v={REDIS_VERSION} sha=00000000:0 malloc={} bits={} build=etalon-{ETALON_VERSION}",
+        allocator::NAME,
         usize::BITS
     )
 }

@@ -240,3 +240,16 @@ fn a_rewritten_configuration_is_read_again() {
     let text = std::fs::read_to_string(&file).expect("the file");
     assert!(text.starts_with("# mine\nbind 127.0.0.1\ntimeout 77\n"), "{text}");
 }
+
+#[test]
+fn flushed_data_gives_its_memory_back() {
+    let server = Server::start(&["--enable-debug-command", "yes"]);
+    let before = server.resident_bytes();
+    let mut client = server.client();
+    for flush in ["FLUSHALL", "FLUSHALL ASYNC"] {
+        assert_eq!(client.ask("DEBUG POPULATE 100000 key 400"), "OK");
+        assert!(server.resident_bytes() > before + (40 << 20), "the data takes memory");
+        assert_eq!(client.ask(flush), "OK");
+        wait_until("the memory of the data", || server.resident_bytes() < before + (8 << 20));
+    }
+}

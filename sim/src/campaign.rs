@@ -53,7 +53,8 @@ pub fn run(first: u64, count: u64, jobs: usize) -> Summary {
                 total.executed += own.executed;
                 total.hash ^= own.hash;
                 total.marks.merge(&own.marks);
-                let earlier = total.failure.as_ref().is_none_or(|(seed, _)| own.failure.as_ref().is_some_and(|(s, _)| s < seed));
+                let earlier =
+                    total.failure.as_ref().is_none_or(|(seed, _)| own.failure.as_ref().is_some_and(|(s, _)| s < seed));
                 if own.failure.is_some() && earlier {
                     total.failure = own.failure;
                 }
@@ -67,7 +68,7 @@ pub fn run(first: u64, count: u64, jobs: usize) -> Summary {
 pub fn run_seed(seed: u64) -> Report {
     let plan = Plan::draw(seed);
     let mut report = run_caught(&plan, false);
-    if seed % TWICE_EVERY == 0 && report.failure.is_none() {
+    if seed.is_multiple_of(TWICE_EVERY) && report.failure.is_none() {
         let again = run_caught(&plan, false);
         if again.trace.hash() != report.trace.hash() {
             let what = "the same seed gave another trace".to_string();

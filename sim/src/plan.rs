@@ -157,7 +157,7 @@ impl Mix {
             _ => {
                 let count = if rng.below(4) == 0 { 1 + rng.below(12) } else { 1 };
                 let commands = (0..count).map(|_| self.command(rng)).collect::<Vec<_>>();
-                let inline = rng.below(16) == 0 && commands.iter().all(|c| speakable_inline(c));
+                let inline = rng.below(16) == 0 && commands.iter().all(speakable_inline);
                 StepKind::Send { client, commands, inline, cut: Cut::draw(rng) }
             }
         }
@@ -183,7 +183,7 @@ impl Mix {
         let number = rng.below(self.keys);
         let mut key = format!("k{number}").into_bytes();
         // Some keys are long enough to live outside of the table's pages.
-        if self.key_bytes > 0 && number % 2 == 0 {
+        if self.key_bytes > 0 && number.is_multiple_of(2) {
             key.resize(self.key_bytes, b'-');
         }
         key

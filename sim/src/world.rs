@@ -100,8 +100,7 @@ type Checked = Result<(), Failure>;
 impl<'p> World<'p> {
     fn new(plan: &'p Plan, keep_rows: bool) -> World<'p> {
         let clock = Clock::new();
-        let config =
-            Config { databases: plan.databases, hz: plan.hz, timeout: plan.timeout_s, ..Config::default() };
+        let config = Config { databases: plan.databases, hz: plan.hz, timeout: plan.timeout_s, ..Config::default() };
         World {
             engine: Engine::new(config, plan.seed, clock.now()),
             wall_start_ms: clock.now().unix_ms().0,
@@ -368,7 +367,8 @@ impl<'p> World<'p> {
         self.marks.sometimes(reply.ends_with(b"would overflow\r\n"), "an increment overflowed");
         self.marks.sometimes(reply == b"-ERR syntax error\r\n", "an option conflict was refused");
         self.marks.sometimes(name == b"MOVE" && reply == b":1\r\n", "a key moved between databases");
-        self.marks.sometimes(name == b"SWAPDB" && reply == b"+OK\r\n", "a database was swapped under a connected client");
+        self.marks
+            .sometimes(name == b"SWAPDB" && reply == b"+OK\r\n", "a database was swapped under a connected client");
         let large = name == b"APPEND" && reply.len() >= 8 || name == b"SETRANGE" && reply.len() >= 8;
         self.marks.sometimes(large, "a large value was changed in place");
         self.marks.sometimes(command.iter().any(|arg| arg.len() > 20_000), "a value became large");
@@ -413,7 +413,11 @@ impl<'p> World<'p> {
             let Some(connection) = &mut self.clients[client] else { return Ok(()) };
             let Some(reply) = connection.next_reply() else { return Ok(()) };
             let Some(expected) = connection.expected.pop_front() else {
-                return Err(self.fail(format!("c{} got a reply it did not ask for: {}", client + 1, printable(&reply))));
+                return Err(self.fail(format!(
+                    "c{} got a reply it did not ask for: {}",
+                    client + 1,
+                    printable(&reply)
+                )));
             };
             if expected == Expect::Scan && connection.scan.is_some() && !reply.starts_with(b"%") {
                 self.scan_answered(client, &reply)?;
@@ -523,6 +527,8 @@ impl<'p> World<'p> {
                 }
                 Action::Log(_, text) => self.row(Actor::Node, None, || format!("logs: {text}")),
                 Action::Exit(code) => return Err(self.fail(format!("the node exits with {code}"))),
+                // Dropped here and now.
+                Action::Discard(_) => {}
                 Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } => {
                     self.engine.complete(id, Outcome::Failed("no such thing here".into()), now);
                 }
@@ -544,9 +550,7 @@ impl<'p> World<'p> {
         let now = self.clock.now();
         let Some(connection) = self.connection(client, incarnation) else { return };
         let id = connection.id;
-        let Turn::Clean(permit) = self.engine.end_turn(now) else {
-            unreachable!("the simulator keeps no journal yet")
-        };
+        let Turn::Clean(permit) = self.engine.end_turn(now) else { unreachable!("the simulator keeps no journal yet") };
         let output = self.engine.output(id, &permit).to_vec();
         if !output.is_empty() {
             self.node_sends(client, &output);

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use etalon_benches::load::{self, Load};
 use etalon_benches::process::Server;
 
-const USAGE: &str = "usage: side-by-side [--redis CMD] [--etalon CMD] [--requests N] [--rounds N] [--keys N] [--tests a,b,…]";
+const USAGE: &str =
+    "usage: side-by-side [--redis CMD] [--etalon CMD] [--requests N] [--rounds N] [--keys N] [--tests a,b,…]";
 
 struct Options {
     servers: Vec<(String, String)>,
@@ -42,9 +43,8 @@ fn options() -> Result<Options, String> {
 }
 
 fn main() -> ExitCode {
-    let result = options().and_then(|options| {
-        throughput(&options).and_then(|()| memory(&options)).map_err(|error| error.to_string())
-    });
+    let result = options()
+        .and_then(|options| throughput(&options).and_then(|()| memory(&options)).map_err(|error| error.to_string()));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {
@@ -66,8 +66,7 @@ fn throughput(options: &Options) -> std::io::Result<()> {
             options.requests, options.rounds
         );
         for test in &options.tests {
-            let load =
-                Load { requests: options.requests, pipeline, clients: 50, value_bytes: 16, keys: 100_000 };
+            let load = Load { requests: options.requests, pipeline, clients: 50, value_bytes: 16, keys: 100_000 };
             let mut rates = vec![Vec::new(); servers.len()];
             let mut costs = vec![Vec::new(); servers.len()];
             for _ in 0..options.rounds {

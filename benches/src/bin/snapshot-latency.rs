@@ -78,11 +78,5 @@ fn turn(engine: &mut Engine, client: ClientId, request: &[u8]) -> Duration {
 
 fn report(what: &str, sorted: Vec<Duration>) {
     let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share) as usize];
-    println!(
-        "{what:<42} median {:>8?}  p99 {:>8?}  p99.9 {:>8?}  max {:>8?}",
-        at(0.5),
-        at(0.99),
-        at(0.999),
-        at(1.0)
-    );
+    println!("{what:<42} median {:>8?}  p99 {:>8?}  p99.9 {:>8?}  max {:>8?}", at(0.5), at(0.99), at(0.999), at(1.0));
 }

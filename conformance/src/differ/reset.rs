@@ -43,6 +43,19 @@ pub fn reset(pair: &mut Pair, baselines: &[Baseline; 2]) -> Result<(), String> {
 
 fn side(target: &mut dyn Target, baseline: &Baseline) -> Result<(), String> {
     target.connect(CONTROL).map_err(|error| error.to_string())?;
+    // First the configuration: what the run changed may forbid the rest (NOREPLICAS, OOM).
+    let now = target.ask(CONTROL, &[b"CONFIG", b"GET", b"*"]).map_err(|error| error.to_string())?;
+    for (name, value) in &parameters(&now) {
+        let found = baseline.parameters.iter().find(|(other, _)| other == name);
+        if let Some((_, before)) = found
+            && before != value
+        {
+            let reply = target.ask(CONTROL, &[b"CONFIG", b"SET", name, before]).map_err(|error| error.to_string())?;
+            if reply.is_error() {
+                return Err(format!("CONFIG SET {}: {reply:?}", String::from_utf8_lossy(name)));
+            }
+        }
+    }
     let flushed = target.ask(CONTROL, &[b"FLUSHALL"]).map_err(|error| error.to_string())?;
     if is_missing(&flushed) && target.restart() {
         target.connect(CONTROL).map_err(|error| error.to_string())?;
@@ -59,15 +72,6 @@ fn side(target: &mut dyn Target, baseline: &Baseline) -> Result<(), String> {
         }
     };
     ask(&[b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"])?;
-    let now = parameters(&ask(&[b"CONFIG", b"GET", b"*"])?);
-    for (name, value) in &now {
-        let found = baseline.parameters.iter().find(|(other, _)| other == name);
-        if let Some((_, before)) = found
-            && before != value
-        {
-            ask(&[b"CONFIG", b"SET", name, before])?;
-        }
-    }
     // A connection that was closed here is gone there a moment later; CLIENT LIST must not still show it.
     for _ in 0..200 {
         let list = ask(&[b"CLIENT", b"LIST"])?;

@@ -2,6 +2,7 @@
 
 use super::atoms::{self, Holds};
 use super::{Entry, Generator, entry};
+use crate::script::{Step, has_placeholder};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -135,9 +136,13 @@ fn tracking(g: &mut Generator) {
             _ => words.extend(words!["nosuch"]),
         }
     }
+    // Broadcasts are sent once per turn of the server's loop, and how commands fall into turns is not promised.
+    let broadcasts = words.iter().any(|word| word.eq_ignore_ascii_case(b"bcast"));
     g.command(words);
-    if g.random.chance(50) {
+    if broadcasts || g.random.chance(50) {
         g.say("CLIENT TRACKING OFF");
+        // What comes last may be mutated.
+        g.say("CLIENT GETNAME");
     }
 }
 
@@ -153,6 +158,9 @@ fn reply(g: &mut Generator) {
                 g.say("SET s1 unheard");
             }
             g.say("CLIENT REPLY ON");
+            // What comes last may be mutated, and must not be what turns replies on again: a client that ends
+            // itself unheard is closed or not, depending on how its bytes were read.
+            g.say("PING");
         }
         2 => g.say("CLIENT REPLY ON"),
         _ => g.say("CLIENT REPLY maybe"),
@@ -178,6 +186,11 @@ fn kill(g: &mut Generator) {
         19 => words!["CLIENT", "KILL", "nosuch", "option"],
         _ => words!["CLIENT", "KILL", "ID", "99999", "SKIPME"],
     };
+    if words.iter().any(|word| has_placeholder(word)) {
+        // Ends the batch: a push that waits for the victim is sent by then, or lost, depending on how the killer's
+        // bytes were read.
+        g.steps.push(Step::Sleep { ms: 0 });
+    }
     g.command(words);
 }
 

@@ -70,4 +70,6 @@ pub fn lapse(g: &mut Generator) {
         g.command(args.map(<[u8]>::to_vec).collect());
         g.command(words!["TOUCH", key]);
     }
+    // What comes last may be mutated, and a ghost that stays is met by RANDOMKEY or SCAN at random.
+    g.command(words!["TOUCH", KEYS[0]]);
 }

@@ -45,6 +45,9 @@ bitflags::bitflags! {
         const ALLOW_BUSY = 1 << 21;
         /// The duration is excluded from statistics (blocking wrappers). Not shown by COMMAND INFO.
         const INTERNAL = 1 << 23;
+        /// May come across keys that nobody named (SCAN, RANDOMKEY): overdue ones that it deletes are not one transaction.
+        /// Not shown by COMMAND INFO.
+        const TOUCHES_ARBITRARY_KEYS = 1 << 24;
     }
 }
 

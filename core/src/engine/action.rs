@@ -2,6 +2,7 @@
 
 use super::client::ClientId;
 use crate::config::{Apply, LogLevel};
+use crate::keyspace::Discarded;
 
 /// Names a request that will be completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +23,8 @@ pub enum Action {
     WriteFile { id: ActionId, path: String, content: Vec<u8> },
     /// Read a whole file; complete with [`Outcome::Content`].
     ReadFile { id: ActionId, path: String },
+    /// Drop this, on another thread if there is one: it frees a large database.
+    Discard(Discarded),
     /// Kill the process without ceremony (DEBUG SEGFAULT and its like).
     Abort,
 }

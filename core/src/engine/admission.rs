@@ -12,6 +12,7 @@
 
 use super::Engine;
 use super::client::{ClientFlags, ClientId};
+use super::evict::Eviction;
 use crate::commands::lookup::CommandId;
 use crate::commands::row::{Command, CommandFlags, Run};
 use crate::commands::{Args, CommandError};
@@ -75,13 +76,11 @@ impl Engine {
         None
     }
 
-    /// Whether `row` may need memory that isn't there. Nothing is evicted yet: every policy behaves as `noeviction`.
+    /// Makes room if memory is short, whatever the command; whether `row` needs memory and there is none.
     #[cold]
-    fn out_of_memory(&self, row: &Command) -> bool {
+    fn out_of_memory(&mut self, row: &Command) -> bool {
         // While paused the data set is to stay as it is, and a full memory is overlooked.
-        row.flags.contains(CommandFlags::DENYOOM)
-            && self.cron.pause.is_none()
-            && self.is_over_maxmemory()
+        self.cron.pause.is_none() && self.evict() == Eviction::Failed && row.flags.contains(CommandFlags::DENYOOM)
     }
 
     /// Whether the pause in force holds `row` back: ALL every command, WRITE those that may change or propagate.
@@ -147,6 +146,7 @@ in the configuration file, and then restart the server.";
 
 /// What a browser would send.
 fn is_cross_protocol(name: &[u8]) -> bool {
+    let name = c_text(name, usize::MAX);
     name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
 }
 

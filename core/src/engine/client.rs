@@ -98,7 +98,7 @@ pub struct Client {
     pub sent: usize,
     /// Output up to here may leave: what the journal covers.
     pub released: usize,
-    /// Most output held at once, so far.
+    /// Most output held at once, in the last few seconds.
     pub reply_peak_bytes: usize,
     pub query: QueryBuffer,
     pub parser: RequestParser,

@@ -13,13 +13,20 @@ use crate::time::Now;
 const EXPIRE_BUDGET: usize = 400;
 /// An idle client's empty buffers are given back after that long.
 const RELEASE_IDLE_US: u64 = 2_000_000;
+/// Expiry and eviction that are not done go on after that long.
+const GO_ON_US: u64 = 1_000;
 const SAMPLE_US: u64 = 100_000;
+/// CLIENT LIST's `rbp` is the largest output of such a period.
+const PEAK_US: u64 = 5_000_000;
 
 /// State of what is periodic.
 #[derive(Clone, Debug)]
 pub struct Cron {
     next_us: u64,
+    /// When the clients are looked at again, `hz` times a second; expiry may want to go on before.
+    next_clients_us: u64,
     next_sample_us: u64,
+    next_peak_us: u64,
     /// Until then no command runs (DEBUG SLEEP); monotonic.
     pub frozen_until_us: Option<u64>,
     /// CLIENT PAUSE: until when, and whether only writes wait; monotonic.
@@ -49,7 +56,9 @@ impl Cron {
     pub fn new(now: Now) -> Cron {
         Cron {
             next_us: now.monotonic_us,
+            next_clients_us: now.monotonic_us,
             next_sample_us: now.monotonic_us,
+            next_peak_us: now.monotonic_us + PEAK_US,
             frozen_until_us: None,
             pause: None,
             pause_ended: false,
@@ -90,15 +99,21 @@ impl Engine {
             return;
         }
         let started = (self.stopwatch)();
-        let more = !self.cron.paused && self.expire_cycle();
+        let more = !self.cron.paused && (self.expire_cycle() | self.evict_cycle());
         self.stats.expire_cycle_us += (self.stopwatch)().saturating_sub(started);
         let period_us = 1_000_000 / self.config.hz.clamp(1, 500) as u64;
-        self.cron.next_us = now.monotonic_us + if more { 1_000 } else { period_us };
+        let clients_due = self.cron.next_clients_us <= now.monotonic_us;
+        if clients_due {
+            self.cron.next_clients_us = now.monotonic_us + period_us;
+        }
+        self.cron.next_us = if more { now.monotonic_us + GO_ON_US } else { self.cron.next_clients_us };
         if self.cron.paused {
             return;
         }
-        self.cron.runs += 1;
-        self.clients_cron();
+        if clients_due {
+            self.cron.runs += 1;
+            self.clients_cron();
+        }
         if self.cron.next_sample_us <= now.monotonic_us {
             self.cron.next_sample_us = now.monotonic_us + SAMPLE_US;
             self.sample();
@@ -133,13 +148,20 @@ impl Engine {
         let timeout_us = self.config.timeout as u64 * 1_000_000;
         let resizing = self.debug.reply_buffer_resizing;
         let mut closing: Vec<ClientId> = Vec::new();
+        let forget_peaks = self.cron.next_peak_us <= now;
+        if forget_peaks {
+            self.cron.next_peak_us = now + PEAK_US;
+        }
         let (mut input_bytes, mut output_bytes) = (0, 0);
         for id in self.clients.ids() {
             let client = self.client_mut(id);
             input_bytes = input_bytes.max(client.query.capacity() + client.parser.argument_bytes());
             output_bytes = output_bytes.max(client.output_bytes());
             let idle_us = now - client.last_interaction.monotonic_us;
-            if timeout_us > 0 && idle_us > timeout_us && !client.flags.contains(ClientFlags::POSTPONED) {
+            if timeout_us > 0
+                && idle_us > timeout_us
+                && !client.flags.intersects(ClientFlags::POSTPONED | ClientFlags::BLOCKED)
+            {
                 closing.push(id);
                 continue;
             }

@@ -14,6 +14,7 @@
 //! kept until the connection is gone.
 
 use super::Engine;
+use super::action::Action;
 use super::admission::Admission;
 use super::client::{ClientFlags, ClientId};
 use crate::commands::lookup::CommandId;
@@ -84,7 +85,9 @@ impl Engine {
             let mut parser = std::mem::take(&mut client.parser);
             client.query_bytes = query.len() - parser.parsed_bytes();
             client.query_free_bytes = query.capacity() - query.len();
+            self.lap = None;
             self.run_requests(id, &mut query, &mut parser);
+            query.return_storage(&mut self.shared_query);
             let Some(client) = self.clients.get_mut(id) else { return };
             client.query = query;
             client.parser = parser;
@@ -150,6 +153,7 @@ impl Engine {
                     && let Some(client) = self.clients.get_mut(id)
                 {
                     client.flags.insert(ClientFlags::BLOCKED);
+                    self.send_pending_invalidations(id);
                     return Executed::Blocked;
                 }
             }
@@ -165,7 +169,10 @@ impl Engine {
 
     /// The reply to a request is complete; it begins at `reply_start` of the client's output.
     pub(crate) fn finish_request(&mut self, id: ClientId, reply_start: usize) {
-        let Some(client) = self.clients.get_mut(id) else { return };
+        let Some(client) = self.clients.get_mut(id) else {
+            self.tracking.forget_pending();
+            return;
+        };
         if client.flags.intersects(AFTER_REQUEST) {
             client.mute(reply_start);
             let command = client.last_command;
@@ -183,7 +190,7 @@ impl Engine {
         let row = self.commands.row(command);
         let dirty = self.effects.dirty;
         let errors = self.stats.error_replies;
-        let started = (self.stopwatch)();
+        let started = self.lap.take().unwrap_or_else(self.stopwatch);
         let result = match row.run {
             Run::Data(run) => {
                 let client = self.clients.get_mut(id).expect("the caller exists");
@@ -197,7 +204,9 @@ impl Engine {
             Run::Server(run) => run(self, id, args),
             Run::Container => unreachable!("a container is refused by its arity"),
         };
-        let elapsed = (self.stopwatch)().saturating_sub(started);
+        let ended = (self.stopwatch)();
+        self.lap = Some(ended);
+        let elapsed = ended.saturating_sub(started);
         let flow = match result {
             Ok(flow) => flow,
             Err(error) => {
@@ -226,10 +235,11 @@ impl Engine {
             let db = self.clients.get(id).map_or(DbIndex(0), |c| c.db);
             self.journal_call(db, row, changed, args);
         }
+        self.flush_effects(Some(id));
+        // After the effects: a key that this very read found overdue was not tracked yet when it was deleted.
         if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {
             self.remember_tracked_keys(id, row, args);
         }
-        self.flush_effects(Some(id));
         flow
     }
 
@@ -251,7 +261,9 @@ impl Engine {
             self.invalidate_touched(caller);
         }
         // Nobody can subscribe, watch or block yet: the listeners come with those commands.
-        self.effects.flushed = false;
+        if std::mem::take(&mut self.effects.flushed) {
+            self.actions.extend(self.effects.discarded.drain(..).map(Action::Discard));
+        }
         self.effects.events.clear();
         self.effects.touched.clear();
     }

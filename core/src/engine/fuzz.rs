@@ -99,7 +99,8 @@ impl FuzzWorld {
             self.engine.sent(id, count, self.now);
         }
         while let Some(action) = self.engine.poll_action() {
-            if let Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } = action {
+            if let Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } = action
+            {
                 self.engine.complete(id, Outcome::Failed("not here".into()), self.now);
             }
         }

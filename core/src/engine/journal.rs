@@ -2,7 +2,8 @@
 //!
 //! A call propagates itself if it changed anything and its row says WRITE, or what it asked for instead
 //! ([`Propagation`]). Deletions of expired keys that it met come first. A SELECT precedes a command whose database is
-//! not the one that the reader has selected; several commands of one call travel between MULTI and EXEC.
+//! not the one that the reader has selected; several commands of one call travel between MULTI and EXEC,
+//! except the deletions of a walk that nobody named the keys of (SCAN, RANDOMKEY).
 
 use super::Engine;
 use crate::commands::row::{Command, CommandFlags};
@@ -22,7 +23,7 @@ impl Engine {
             Propagation::Instead(list) => list.len(),
             Propagation::Nothing => 0,
         };
-        let several = deletions.len() + own > 1;
+        let several = deletions.len() + own > 1 && !row.flags.contains(CommandFlags::TOUCHES_ARBITRARY_KEYS);
         if several {
             let first = deletions.first().map_or(db, |(db, _)| *db);
             self.journal_command(first, OwnedArgs::from_iter(["MULTI"]).as_args());

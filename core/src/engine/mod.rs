@@ -23,6 +23,7 @@ pub mod client;
 mod client_line;
 pub mod cron;
 pub mod debug;
+mod evict;
 pub mod execute;
 pub mod fuzz;
 mod journal;
@@ -65,6 +66,8 @@ pub struct ProcessInfo {
     pub os: String,
     pub arch_bits: u32,
     pub executable: String,
+    /// Name of the memory allocator.
+    pub allocator: &'static str,
     /// Resident memory, refreshed by the driver when it likes.
     pub resident_bytes: usize,
     pub total_system_memory_bytes: u64,
@@ -84,6 +87,8 @@ pub struct Engine {
     pub(crate) keyspace: Keyspace,
     pub(crate) effects: Effects,
     pub(crate) clients: Clients,
+    /// Storage lent to the connection that is being read.
+    pub(crate) shared_query: QueryBuffer,
     pub(crate) tracking: tracking::Tracking,
     pub(crate) stats: Stats,
     pub(crate) rng: Rng,
@@ -109,6 +114,9 @@ pub struct Engine {
     pub(crate) cron: cron::Cron,
     pub(crate) debug: debug::DebugSwitches,
     pub(crate) stopwatch: fn() -> u64,
+    /// When the command before ended, within one pipeline: the next one's time begins there. Reading a clock takes as
+    /// long as a simple command.
+    pub(crate) lap: Option<u64>,
     /// The driver has been asked to end the process.
     pub(crate) exiting: bool,
 }
@@ -141,6 +149,7 @@ impl Engine {
             commands,
             effects: Effects::default(),
             clients: Clients::new(),
+            shared_query: QueryBuffer::new(),
             tracking: tracking::Tracking::default(),
             nowhere: Reply::default(),
             rng,
@@ -158,6 +167,7 @@ impl Engine {
             cron: cron::Cron::new(now),
             debug: debug::DebugSwitches::default(),
             stopwatch: no_stopwatch,
+            lap: None,
             exiting: false,
         };
         engine.config_changed();
@@ -258,7 +268,9 @@ impl Engine {
     /// Where the driver puts what it read from a connection. Panics if the client is gone: check
     /// [`is_connected`](Self::is_connected).
     pub fn query_buffer(&mut self, client: ClientId) -> &mut QueryBuffer {
-        &mut self.clients.get_mut(client).expect("the client is connected").query
+        let query = &mut self.clients.get_mut(client).expect("the client is connected").query;
+        query.borrow_storage(&mut self.shared_query);
+        query
     }
 
     /// Whether the engine still knows the client.
@@ -321,10 +333,16 @@ impl Engine {
         size_of::<Engine>() + self.keyspace.heap_bytes() + clients
     }
 
-    /// Whether the data and the clients take more than `maxmemory`; the clients as the cron last saw them. O(databases).
+    /// What is measured against `maxmemory`: live data, and the clients as the cron last saw them. O(databases).
+    ///
+    /// Garbage inside pages does not count: it goes when its page is written next, and counting it would evict more
+    /// keys than are too many.
+    pub(crate) fn data_bytes(&self) -> usize {
+        size_of::<Engine>() + self.keyspace.live_bytes() + self.cron.clients_memory_bytes
+    }
+
     pub(crate) fn is_over_maxmemory(&self) -> bool {
-        let used = size_of::<Engine>() + self.keyspace.heap_bytes() + self.cron.clients_memory_bytes;
-        used as u64 > self.config.maxmemory
+        self.data_bytes() as u64 > self.config.maxmemory
     }
 
     /// Derives what is kept for speed from the configuration. Called after every change of it.

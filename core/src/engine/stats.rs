@@ -146,8 +146,11 @@ impl Stats {
     /// Counts an error reply under its code. `text` has no leading `-`.
     pub fn count_error(&mut self, text: &[u8]) {
         const KINDS_MAX: usize = 128;
+        const CODE_BYTES_MAX: usize = 31;
         self.error_replies += 1;
-        let code = text.split(|&b| b == b' ').next().unwrap_or(b"");
+        // A first word that is too long to be a code counts as `ERR`.
+        let code =
+            memchr::memchr(b' ', &text[..text.len().min(CODE_BYTES_MAX)]).map_or(&b"ERR"[..], |end| &text[..end]);
         if let Some(count) = self.errors.get_mut(code) {
             *count += 1;
         } else if self.errors.len() < KINDS_MAX {

@@ -67,6 +67,11 @@ impl Tracking {
         !self.pending.is_empty()
     }
 
+    /// The running command's client has gone.
+    pub(super) fn forget_pending(&mut self) {
+        self.pending.clear();
+    }
+
     /// INFO's `tracking_clients`.
     pub fn clients(&self) -> usize {
         self.clients

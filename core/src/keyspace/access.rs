@@ -8,11 +8,14 @@ use super::edit::Edit;
 use super::effects::{Effects, Event, EventClass};
 use super::recency::{Recency, RecencyPolicy};
 use super::write::Write;
-use super::{DbIndex, Keyspace};
+use super::{DbIndex, Discarded, Keyspace};
 use crate::error::CommandError;
 use crate::structures::{KeyHash, Rng, Slot};
 use crate::time::{Now, UnixMillis};
 use crate::types::{Collection, Hash, HashRef, Limits, StringRef, ValueRef};
+
+/// A flushed database with no more keys is freed then and there; it takes no time.
+const FREED_AT_ONCE_KEYS: usize = 1000;
 
 bitflags::bitflags! {
     /// What a lookup leaves out.
@@ -254,6 +257,17 @@ impl<'e> Database<'e> {
         count
     }
 
+    /// Removes a key because memory is short. `lazily`: `lazyfree-lazy-eviction`, which is propagated as UNLINK.
+    pub fn evict(&mut self, key: &[u8], lazily: bool) {
+        let hash = self.db().hash(key);
+        let Some(slot) = self.db().find(hash, key) else { return };
+        self.db_mut().remove(slot, hash);
+        self.propagate_deletion(key, lazily);
+        let index = self.index;
+        self.effects.notify(Event::new(EventClass::EVICTED, "evicted"), index, key);
+        self.effects.touch(index, key, false);
+    }
+
     /// Removes every key of this database. Returns how many there were.
     pub fn flush(&mut self) -> usize {
         let count = self.db().len();
@@ -263,7 +277,10 @@ impl<'e> Database<'e> {
                 self.effects.touch_wholesale(self.index, key, false);
             }
         }
-        self.keyspace.db_mut(self.index).clear();
+        let discarded = self.keyspace.db_mut(self.index).take();
+        if count > FREED_AT_ONCE_KEYS {
+            self.effects.discarded.push(Discarded::new(discarded));
+        }
         count
     }
 
@@ -311,13 +328,17 @@ impl<'e> Database<'e> {
         // Not a change of the caller's, so the dirty count stays: a GETDEL that finds an overdue key did nothing.
         self.effects.counters.expired_keys += 1;
         let index = self.index;
-        if self.effects.record_journal {
-            let verb: &[u8] = if self.policy.lazy_expire { b"UNLINK" } else { b"DEL" };
-            let deletion = [verb, key].into_iter().collect();
-            self.effects.deletions.push((index, deletion));
-        }
+        self.propagate_deletion(key, self.policy.lazy_expire);
         self.effects.notify(Event::new(EventClass::EXPIRED, "expired"), index, key);
         self.effects.touch(index, key, false);
+    }
+
+    fn propagate_deletion(&mut self, key: &[u8], lazily: bool) {
+        if self.effects.record_journal {
+            let verb: &[u8] = if lazily { b"UNLINK" } else { b"DEL" };
+            let deletion = [verb, key].into_iter().collect();
+            self.effects.deletions.push((self.index, deletion));
+        }
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 //! here, and nothing is counted or announced; see [`access`](super::access) and [`write`](super::write) for that.
 
 use super::entry::{self, HEADER_BYTES, INLINE_BYTES_MAX, Kind, Payload, header_bytes};
-use super::expiry::ExpiryIndex;
+use super::expiry::{self, ExpiryIndex};
 use super::recency::Recency;
 use super::snapshot;
 use crate::structures::{HashSeed, KeyHash, Packed, Rng, Slab, Slot, Table};
@@ -69,6 +69,14 @@ impl Db {
         &self.expiry
     }
 
+    /// Bytes that hold live data: the heap, less garbage and room inside the table's pages.
+    pub fn live_bytes(&self) -> usize {
+        self.table.live_bytes()
+            + self.object_bytes
+            + self.objects.len() * size_of::<Object>()
+            + self.expiry.heap_bytes()
+    }
+
     /// Bytes of heap held.
     pub fn heap_bytes(&self) -> usize {
         self.table.heap_bytes() + self.objects.heap_bytes() + self.object_bytes + self.expiry.heap_bytes()
@@ -109,7 +117,8 @@ impl Db {
         &self.objects
     }
 
-    /// Bytes that an entry takes: key, header, value, and what its object holds (MEMORY USAGE).
+    /// Bytes that an entry takes: its record with key and value, what its object holds, its place in the expiry index
+    /// (MEMORY USAGE).
     pub fn entry_bytes(&self, slot: Slot) -> usize {
         let payload = self.table.payload(slot);
         let object = match Payload::new(payload).kind() {
@@ -119,7 +128,8 @@ impl Db {
             }
             _ => 0,
         };
-        self.table.key(slot).len() + payload.len() + object
+        let expiry = if Payload::new(payload).expires() { expiry::ELEMENT_BYTES } else { 0 };
+        self.table.record_bytes(slot) + object + expiry
     }
 
     /// A key chosen uniformly.
@@ -346,12 +356,16 @@ impl Db {
         slot
     }
 
-    /// Removes everything.
-    pub fn clear(&mut self) {
-        self.table.clear();
-        self.objects = Slab::new();
-        self.object_bytes = 0;
-        self.expiry = ExpiryIndex::default();
+    /// Removes everything, and hands it over: freeing millions of keys takes a while. O(1).
+    pub fn take(&mut self) -> Db {
+        let emptied = self.table.emptied();
+        Db {
+            table: std::mem::replace(&mut self.table, emptied),
+            objects: std::mem::take(&mut self.objects),
+            object_bytes: std::mem::take(&mut self.object_bytes),
+            expiry: std::mem::take(&mut self.expiry),
+            scratch: None,
+        }
     }
 
     /// Checks the accounting and the indices against a recount; panics on a difference. O(n).

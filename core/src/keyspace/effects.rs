@@ -4,7 +4,7 @@
 //! journal all start here. When nobody listens to a kind, nothing is recorded for it, so that a plain SET
 //! allocates nothing.
 
-use super::DbIndex;
+use super::{DbIndex, Discarded};
 use crate::args::OwnedArgs;
 
 /// Classes of keyspace events, as `notify-keyspace-events` spells them.
@@ -115,6 +115,8 @@ pub struct Effects {
     pub touched: Vec<Touched>,
     /// A database was flushed.
     pub flushed: bool,
+    /// What was flushed and is large: whoever takes it frees it.
+    pub discarded: Vec<Discarded>,
     /// Deletions of expired keys found on the way; they precede the command itself in the journal.
     pub deletions: Vec<(DbIndex, OwnedArgs)>,
     pub propagation: Propagation,

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::structures::KeyHash;
+use crate::structures::{KeyHash, Rng};
 use crate::time::UnixMillis;
 
 /// Volatile keys by expiry.
@@ -22,7 +22,7 @@ pub struct ExpiryIndex {
 }
 
 /// What an element costs in the tree, nodes two thirds full.
-const ELEMENT_BYTES: usize = 24;
+pub(super) const ELEMENT_BYTES: usize = 24;
 
 impl ExpiryIndex {
     pub fn len(&self) -> usize {
@@ -50,6 +50,17 @@ impl ExpiryIndex {
     /// The key that expires first. O(log n).
     pub fn first(&self) -> Option<(UnixMillis, KeyHash)> {
         self.order.first().map(|&(at, hash)| (at, KeyHash(hash)))
+    }
+
+    /// An element near a random moment between the first and the last: not uniform where expiries lie unevenly.
+    /// O(log n).
+    pub fn near_random(&self, rng: &mut Rng) -> Option<(UnixMillis, KeyHash)> {
+        let (first, last) = (self.order.first()?.0.0, self.order.last()?.0.0);
+        let span = last.wrapping_sub(first) as u64;
+        let at = first.wrapping_add(rng.below(span.saturating_add(1)) as i64);
+        let from = (UnixMillis(at), rng.next_u64());
+        let found = self.order.range(from..).next().or_else(|| self.order.first());
+        found.map(|&(at, hash)| (at, KeyHash(hash)))
     }
 
     /// All elements in order of expiry.

@@ -5,11 +5,13 @@
 //! - [`access`]: a database as a command sees it: lookups with their side effects.
 //! - [`write`]: the write guard and its single commit. [`edit`]: the guard of a collection that is being changed.
 //! - [`effects`]: what a call did to the data, for the engine to act on afterwards.
+//! - [`discarded`]: data that was flushed and is still to be freed.
 //! - [`recency`]: the LRU clock and the LFU counter.
 //! - [`snapshot`]: the data at one moment, for encoders on other threads.
 
 pub mod access;
 pub mod db;
+pub mod discarded;
 pub mod edit;
 pub mod effects;
 pub mod entry;
@@ -20,6 +22,8 @@ pub mod write;
 
 pub use access::{Database, Lookup};
 pub use db::Db;
+
+pub use discarded::Discarded;
 pub use edit::Edit;
 pub use effects::{Effects, Event, EventClass};
 pub use recency::Recency;
@@ -79,6 +83,11 @@ impl Keyspace {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Bytes of all databases that hold live data.
+    pub fn live_bytes(&self) -> usize {
+        self.dbs.iter().map(Db::live_bytes).sum()
     }
 
     /// Bytes of heap held by all databases.

@@ -111,7 +111,7 @@ fn lru_clock(now: Now) -> u32 {
 }
 
 fn minutes(now: Now) -> u16 {
-    (now.unix_s() / 60 & 0xffff) as u16
+    ((now.unix_s() / 60) & 0xffff) as u16
 }
 
 /// The probabilistic increment: the higher the counter, the rarer.

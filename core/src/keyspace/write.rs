@@ -13,6 +13,7 @@
 //!
 //! A guard that changed something and is dropped without a commit is our bug, and panics in debug builds.
 
+use super::DbIndex;
 use super::access::Database;
 use super::db::NewValue;
 use super::effects::{Event, EventClass};
@@ -195,7 +196,7 @@ impl<'g, 'e> Write<'g, 'e> {
         self.slot.map(|slot| self.db.detached(slot))
     }
 
-    /// Makes the key what was taken elsewhere: value and expiry; for a move (not a copy) also the recency.
+    /// Makes the key anew from what was taken elsewhere: value and expiry; for a move (not a copy) also the recency.
     pub fn put(&mut self, detached: Detached, moved: bool) {
         let recency = if moved { detached.recency } else { self.db.created() };
         let value = match &detached.value {
@@ -206,9 +207,10 @@ impl<'g, 'e> Write<'g, 'e> {
             DetachedValue::Packed(kind, bytes) => NewValue::Packed(*kind, bytes),
             DetachedValue::Object(object) => NewValue::Object(object.clone()),
         };
+        self.remove();
         self.announce_new();
-        let (hash, key, slot) = (self.hash, self.key, self.slot);
-        self.slot = Some(self.db.db_mut().store(hash, key, slot, value, detached.expiry, recency));
+        let (hash, key) = (self.hash, self.key);
+        self.slot = Some(self.db.db_mut().store(hash, key, None, value, detached.expiry, recency));
         self.changed = true;
     }
 
@@ -241,6 +243,13 @@ impl<'g, 'e> Write<'g, 'e> {
         for &event in events {
             effects.notify(event, index, key);
         }
+    }
+
+    /// The change is complete, and with it the move from another key, whose event comes first (`rename_from`,
+    /// `rename_to`). Both together count as one change.
+    pub fn commit_moved(self, (from_index, from_key): (DbIndex, &[u8]), left: Event, arrived: Event) {
+        self.db.effects.notify(left, from_index, from_key);
+        self.commit(arrived);
     }
 
     /// A key that is about to be created has an event of its own, before that of the command.

@@ -8,9 +8,20 @@
 //! The driver reads the socket straight into the spare part. The vector's length is its whole storage, so that a read
 //! never has to initialise memory twice. Consuming moves `start`; when everything is consumed both return to 0, and
 //! otherwise the rest is moved down only when room is needed.
+//!
+//! Most connections hold nothing between two reads. So there is one storage for all of them, lent to a connection for
+//! the time of a read and of the commands that came with it ([`QueryBuffer::borrow_storage`]); only one that has sent much
+//! of a request and not the rest keeps what it has. Ten thousand connections cost no more than what they have sent, and
+//! the bytes of one request after the other pass through memory that is in the processor's cache.
+//! (Redis 7.0 gives every connection 16 KiB and takes them back after two idle seconds.)
 
 /// Bytes offered to one read when nothing larger is announced. Redis's PROTO_IOBUF_LEN.
 const READ_BYTES: usize = 16 * 1024;
+
+/// A connection that holds no more than this gives large storage back. Its bytes are copied, so they are few.
+const HELD_BYTES: usize = 1024;
+/// Larger storage is not kept for the next connection.
+const LENT_BYTES_MAX: usize = 64 * 1024;
 
 /// A byte queue with contiguous contents.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +89,32 @@ impl QueryBuffer {
         }
     }
 
+    /// Takes over the storage of `shared`, which is empty, if it is the larger one. The contents stay.
+    #[inline]
+    pub fn borrow_storage(&mut self, shared: &mut QueryBuffer) {
+        debug_assert!(shared.is_empty(), "the shared buffer holds nothing of its own");
+        if self.bytes.len() < shared.bytes.len() {
+            let held = self.len();
+            let own = std::mem::replace(&mut self.bytes, std::mem::take(&mut shared.bytes));
+            self.bytes[..held].copy_from_slice(&own[self.start..self.end]);
+            (self.start, self.end) = (0, held);
+        }
+    }
+
+    /// Leaves large storage to `shared` if little or nothing is held. The contents stay.
+    #[inline]
+    pub fn return_storage(&mut self, shared: &mut QueryBuffer) {
+        if self.bytes.len() < READ_BYTES || self.len() > HELD_BYTES {
+            return;
+        }
+        let held = self.data().to_vec();
+        (self.start, self.end) = (0, held.len());
+        let storage = std::mem::replace(&mut self.bytes, held);
+        if storage.len() > shared.bytes.len() && storage.len() <= LENT_BYTES_MAX {
+            shared.bytes = storage;
+        }
+    }
+
     /// Drops the first `count` unconsumed bytes.
     pub fn consume(&mut self, count: usize) {
         self.start += count;
@@ -99,6 +136,17 @@ impl QueryBuffer {
             self.start = 0;
             self.bytes = kept;
         }
+    }
+
+    /// Gives back what a large request needed, if since the last call no more than a quarter of the storage was in use.
+    /// For connections that are too busy to be [`release`](Self::release)d.
+    pub fn shrink(&mut self) {
+        /// Storage that isn't worth the work.
+        const KEPT_BYTES: usize = 4 * READ_BYTES;
+        if self.bytes.len() > KEPT_BYTES && self.peak_bytes < self.bytes.len() / 4 {
+            self.release();
+        }
+        self.peak_bytes = self.len();
     }
 
     fn make_room(&mut self) {
@@ -140,6 +188,42 @@ mod tests {
         }
         out.extend_from_slice(buffer.data());
         assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn storage_is_lent_and_the_bytes_stay() {
+        let mut shared = QueryBuffer::new();
+        let mut expected = Vec::new();
+        let mut buffer = QueryBuffer::new();
+        for round in 0..100usize {
+            buffer.borrow_storage(&mut shared);
+            let chunk: Vec<u8> = (0..round * 131 % 3000).map(|at| (at + round) as u8).collect();
+            buffer.extend(&chunk);
+            expected.extend_from_slice(&chunk);
+            let kept = round * 37 % 2000;
+            let taken = buffer.len().saturating_sub(kept);
+            buffer.consume(taken);
+            expected.drain(..taken);
+            buffer.return_storage(&mut shared);
+            assert_eq!(buffer.data(), expected);
+            if buffer.len() <= HELD_BYTES && round > 0 {
+                assert!(buffer.capacity() <= HELD_BYTES, "little is held in little memory");
+                assert!(shared.capacity() >= READ_BYTES, "the storage came back");
+            }
+        }
+    }
+
+    #[test]
+    fn a_busy_buffer_forgets_a_large_request() {
+        let mut buffer = QueryBuffer::new();
+        buffer.extend(&[1; 1_000_000]);
+        buffer.consume(1_000_000);
+        buffer.shrink();
+        assert!(buffer.capacity() >= 1_000_000, "it was needed until now");
+        buffer.extend(&[2; 100]);
+        buffer.shrink();
+        assert!(buffer.capacity() < 100_000, "{}", buffer.capacity());
+        assert_eq!(buffer.data(), [2; 100]);
     }
 
     #[test]

@@ -88,8 +88,10 @@ impl Reply {
         self.crlf();
     }
 
-    /// An error; `text` begins with its code. Line breaks become spaces.
+    /// An error; `text` begins with its code. Line breaks at its end are cut, others become spaces.
     pub fn error(&mut self, text: &[u8]) {
+        let end = text.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+        let text = &text[..end];
         self.buffer.push(b'-');
         let start = self.buffer.len();
         self.buffer.extend_from_slice(text);

@@ -12,7 +12,7 @@ pub fn client_pause(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result
         4 if args.is(3, "write") => true,
         4 if args.is(3, "all") => false,
         4 => return Err(CommandError::Text("ERR CLIENT PAUSE mode must be WRITE or ALL")),
-        _ => return Err(wrong_arguments("pause")),
+        _ => return Err(wrong_arguments(args)),
     };
     let timeout_ms = parse_i64(args.at(2));
     let timeout_ms = timeout_ms.ok_or(CommandError::Text("ERR timeout is not an integer or out of range"))?;
@@ -43,7 +43,7 @@ pub fn client_unblock(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Resu
         3 => {}
         4 if args.is(3, "timeout") || args.is(3, "error") => {}
         4 => return Err(CommandError::Text("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
-        _ => return Err(wrong_arguments("unblock")),
+        _ => return Err(wrong_arguments(args)),
     }
     parse_i64(args.at(2)).ok_or(CommandError::NotInteger)?;
     engine.reply(id).integer(0);
@@ -79,8 +79,8 @@ pub fn client_no_evict(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Res
     Ok(Flow::Done)
 }
 
-/// The subcommand takes fewer arguments than its row lets through.
-fn wrong_arguments(subcommand: &str) -> CommandError {
-    let text = format!("ERR unknown subcommand or wrong number of arguments for '{subcommand}'. Try CLIENT HELP.");
-    CommandError::formatted(text)
+/// The subcommand takes fewer arguments than its row lets through. It is quoted as it was typed.
+fn wrong_arguments(args: Args<'_>) -> CommandError {
+    let head = b"ERR unknown subcommand or wrong number of arguments for '".as_slice();
+    CommandError::formatted([head, args.at(1), b"'. Try CLIENT HELP."].concat())
 }

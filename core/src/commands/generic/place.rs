@@ -40,10 +40,11 @@ fn rename_key(ctx: &mut Ctx<'_>, args: Args<'_>, only_new: bool) -> Result<bool,
     }
     let mut source = ctx.db.write(from);
     source.remove();
-    source.commit_all(&[Event::generic("rename_from")], 0);
+    source.commit_all(&[], 0);
+    let place = (ctx.db.index(), from);
     let mut target = ctx.db.write(to);
     target.put(carried, true);
-    target.commit(Event::generic("rename_to"));
+    target.commit_moved(place, Event::generic("rename_from"), Event::generic("rename_to"));
     Ok(true)
 }
 
@@ -64,11 +65,12 @@ pub fn move_key(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError>
     }
     let mut source = ctx.db.write(name);
     source.remove();
-    source.commit_all(&[Event::generic("move_from")], 0);
+    source.commit_all(&[], 0);
+    let place = (ctx.db.index(), name);
     let mut database = ctx.db.at(to);
     let mut target = database.write(name);
     target.put(carried, true);
-    target.commit(Event::generic("move_to"));
+    target.commit_moved(place, Event::generic("move_from"), Event::generic("move_to"));
     ctx.reply.integer(1);
     Ok(Flow::Done)
 }

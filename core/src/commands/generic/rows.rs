@@ -403,7 +403,7 @@ const RANDOMKEY_DOC: Doc = Doc::new("generic", "1.0.0", "Picks one key by chance
 const RANDOMKEY: Command = Command {
     name: "randomkey",
     arity: Arity::Exactly(1),
-    flags: CommandFlags::READONLY,
+    flags: CommandFlags::READONLY.union(CommandFlags::TOUCHES_ARBITRARY_KEYS),
     acl: AclCategories::KEYSPACE,
     keys: &[],
     find_keys: None,
@@ -484,7 +484,7 @@ const SCAN_DOC: Doc = Doc::new("generic", "2.8.0", "Walks the keys of a database
 const SCAN: Command = Command {
     name: "scan",
     arity: Arity::AtLeast(2),
-    flags: CommandFlags::READONLY,
+    flags: CommandFlags::READONLY.union(CommandFlags::TOUCHES_ARBITRARY_KEYS),
     acl: AclCategories::KEYSPACE,
     keys: &[],
     find_keys: None,

@@ -134,7 +134,7 @@ fn skyline(text: &mut String, rng: &mut Rng, columns: usize, rows: usize) {
         let wall = if rng.below(2) == 0 { Cell::Wall } else { Cell::Shade };
         for y in rows - height..rows {
             for x in left..(left + width).min(columns) {
-                let inner = (x - left) % 2 == 1 && (rows - y) % 2 == 0;
+                let inner = (x - left) % 2 == 1 && (rows - y).is_multiple_of(2);
                 cells[y * columns + x] = if inner && rng.below(4) == 0 { Cell::Window } else { wall };
             }
         }

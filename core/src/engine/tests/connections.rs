@@ -106,7 +106,7 @@ fn a_violation_of_the_protocol_answers_and_closes() {
 
 #[test]
 fn a_browser_is_cut_off_without_an_answer() {
-    for line in ["POST / HTTP/1.1\r\n", "PING\r\nHost: example\r\n", "*1\r\n$4\r\npost\r\n"] {
+    for line in ["POST / HTTP/1.1\r\n", "PING\r\nHost: example\r\n", "*1\r\n$6\r\npost\0x\r\n"] {
         let mut world = World::new();
         let id = world.connect();
         assert_eq!(world.ask(id, line), "", "{line}");

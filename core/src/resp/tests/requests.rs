@@ -73,7 +73,7 @@ fn naive_request(data: &[u8], limits: Limits) -> Result<Option<(Arguments, &[u8]
     if data[0] != b'*' {
         let Some((line, rest)) = naive_line(data, b'\n', 0) else { return Ok(None) };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let arguments = crate::config::split_args(line).map_err(|_| ProtocolError::UnbalancedQuotes)?;
+        let arguments = crate::quoting::split_args(line).map_err(|_| ProtocolError::UnbalancedQuotes)?;
         return Ok(Some((arguments.into_iter().map(|a| a.to_vec()).collect(), rest)));
     }
     let Some((line, mut rest)) = naive_line(data, b'\r', 1) else { return Ok(None) };

@@ -166,12 +166,17 @@ impl Table {
     /// Removes everything. The pages are freed here and now, unless a snapshot holds them: to free them elsewhere,
     /// replace the table and drop the old one there.
     pub fn clear(&mut self) {
+        *self = self.emptied();
+    }
+
+    /// An empty table with the same seed.
+    pub fn emptied(&self) -> Self {
         let (k0, k1) = self.hasher.keys();
-        *self = Self {
+        Self {
             #[cfg(test)]
             hash_mask: self.hash_mask,
             ..Self::new(HashSeed(k0, k1))
-        };
+        }
     }
 
     /// The hash of a key in this table.
@@ -221,6 +226,17 @@ impl Table {
     #[inline]
     pub fn payload(&self, slot: Slot) -> &[u8] {
         page::payload(self.slot_page(slot), usize::from(slot.position))
+    }
+
+    /// Bytes that a record takes: key and payload with their framing, its slot in the page, a long key outside. O(1).
+    pub fn record_bytes(&self, slot: Slot) -> usize {
+        let page = self.slot_page(slot);
+        let (key, payload) = page::record(page, usize::from(slot.position));
+        let outside = match key {
+            KeyPart::Inline(_) => 0,
+            KeyPart::Outside { id, .. } => ARC_HEAD_BYTES + self.outside_key(id).len(),
+        };
+        page::record_len(key, payload.len()) + page::SLOT_BYTES + outside
     }
 
     /// The payload, for changing in place. Copies the page first if a snapshot holds it, else allocates nothing.
@@ -289,6 +305,11 @@ impl Table {
 
     pub fn page_count(&self) -> usize {
         self.pages.len()
+    }
+
+    /// Bytes of records and their slots, garbage and free room aside; long keys included. O(1).
+    pub fn live_bytes(&self) -> usize {
+        self.live + self.outside_bytes
     }
 
     pub fn stats(&self) -> Stats {

@@ -262,6 +262,26 @@ fn small_records_growing_large_in_place_split_the_table_too() {
     assert_eq!(table.recount(), table.heap_bytes());
 }
 
+/// Slots that a page no longer needs become free space with old bytes in it.
+#[test]
+fn new_payload_bytes_are_zero_even_where_slots_were() {
+    for (records, kept) in [(33u16, 32u16), (34, 31), (49, 31), (49, 40), (64, 47)] {
+        for grown in 1..120 {
+            let mut table = table();
+            (0..records).for_each(|n| set(&mut table, &n.to_le_bytes(), &[0xff; 20]));
+            (kept..records).for_each(|n| assert!(remove(&mut table, &n.to_le_bytes())));
+            for n in 0..3u16 {
+                let slot = table.find(table.hash(&n.to_le_bytes()), &n.to_le_bytes()).expect("it is there");
+                let (_, payload) = table.resize_payload(slot, 20 + grown);
+                assert!(payload[20..].iter().all(|&byte| byte == 0), "{records} {kept} {grown}");
+            }
+            let hash = table.hash(b"new");
+            let (_, payload) = table.insert(hash, b"new", grown);
+            assert!(payload.iter().all(|&byte| byte == 0), "{records} {kept} {grown}");
+        }
+    }
+}
+
 #[test]
 fn find_hash_meets_every_record_with_that_hash_and_stops_on_demand() {
     let mut table = colliding(0xff00_0000_0000_0001);

@@ -201,7 +201,7 @@ pub(super) fn structure_sizes(engine: &mut Engine, id: ClientId) {
         size_of::<Object>(),
         size_of::<Slot>(),
     );
-    engine.reply(id).status(&line);
+    engine.reply(id).bulk(line.as_bytes());
 }
 
 fn selected(engine: &Engine, id: ClientId) -> &Db {

@@ -7,13 +7,17 @@ use crate::engine::client::ClientId;
 const KINDS_TEXT: &str = "ERR Wrong protocol type name. Please use one of the following: \
 string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false";
 
+/// What DEBUG PROTOCOL DOUBLE answers: 3.141, which is not meant to be pi.
+#[allow(clippy::approx_constant)]
+const SAMPLE_DOUBLE: f64 = 3.141;
+
 /// `DEBUG PROTOCOL kind`
 pub(super) fn reply_sample(engine: &mut Engine, id: ClientId, kind: &[u8]) -> Result<(), CommandError> {
     let reply = engine.reply(id);
     match kind.to_ascii_lowercase().as_slice() {
         b"string" => reply.bulk(b"Hello World"),
         b"integer" => reply.integer(12345),
-        b"double" => reply.double(3.141),
+        b"double" => reply.double(SAMPLE_DOUBLE),
         b"null" => reply.null(),
         b"array" => {
             reply.array(3);

@@ -45,7 +45,7 @@ pub(super) fn memory(engine: &Engine, fields: &mut Fields) {
     ]);
     fields.field("mem_clients_normal", clients);
     fields.zeros(&["mem_cluster_links", "mem_aof_buffer"]);
-    fields.field("mem_allocator", "libc");
+    fields.field("mem_allocator", engine.process.allocator);
     fields.zeros(&["active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects"]);
 }
 
