@@ -15,6 +15,7 @@
 //! - [`counted_tree`]: the tree of pages under the ordered tree, the sequence and the stream index.
 //! - [`ordered_tree`]: (score, member) in a sorted set's order, with ranks.
 //! - [`sequence`]: items that hold several elements each, in a row.
+//! - [`stream_index`]: a stream's nodes by id.
 //! - [`slab`]: objects by `u32` id, paged, with cheap clones.
 //! - [`directory`]: the two-level copy-on-write vector that table and slab stand on.
 //! - [`packed`]: the shared bytes that a packed value is.
@@ -34,6 +35,7 @@ pub mod packed;
 pub mod rng;
 pub mod sequence;
 pub mod slab;
+pub mod stream_index;
 pub mod table;
 
 pub use byte_map::ByteMap;
@@ -44,4 +46,5 @@ pub use packed::Packed;
 pub use rng::Rng;
 pub use sequence::Sequence;
 pub use slab::Slab;
+pub use stream_index::{StreamId, StreamIndex};
 pub use table::{HashSeed, KeyHash, Slot, Table};

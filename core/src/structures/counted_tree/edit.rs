@@ -34,9 +34,9 @@ impl<P: Page, K: Key> CountedTree<P, K> {
         let root = self.root.as_mut().expect("a path leads into a tree with pages");
         let mut ledger = Ledger::default();
         let (result, sibling) = edit_node(root, &path.at, remove, change, &mut ledger);
-        self.count = self.count.strict_add_signed(ledger.count);
-        self.bytes = self.bytes.strict_add_signed(ledger.bytes);
-        self.pages = self.pages.strict_add_signed(ledger.pages);
+        self.count = add(self.count, ledger.count);
+        self.bytes = self.bytes.checked_add_signed(ledger.bytes).expect("the ledger takes what was booked");
+        self.pages = self.pages.checked_add_signed(ledger.pages).expect("the ledger takes what was booked");
         if let Some(sibling) = sibling {
             self.grow(sibling);
         }
@@ -72,6 +72,10 @@ impl<P: Page, K: Key> CountedTree<P, K> {
         }
         debug_assert_eq!((self.count, self.bytes, self.pages), (0, 0, 0));
     }
+}
+
+fn add(count: u64, change: i64) -> u64 {
+    count.checked_add_signed(change).expect("no more elements go than were there")
 }
 
 /// Edits below one node; returns the right half if the node had to be split. Its bytes are booked; its key's are those of
@@ -160,7 +164,7 @@ impl<P: Page, K: Key> Node<P, K> {
     /// After an edit below entry `at`: its count, its new sibling, its end.
     fn settle_node(&mut self, at: usize, sibling: Option<Entry<P, K>>, ledger: &mut Ledger) {
         let entry = &mut self.entries[at];
-        entry.count = entry.count.strict_add_signed(ledger.count);
+        entry.count = add(entry.count, ledger.count);
         if let Some(sibling) = sibling {
             entry.count -= sibling.count;
             self.reserve(1);

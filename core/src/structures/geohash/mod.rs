@@ -18,7 +18,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub use self::search::{Area, SearchShape, Shape, distance_m};
+pub use self::search::{Area, SearchShape, Shape, distance_m, distance_text};
 
 pub const LONGITUDE_MAX: f64 = 180.0;
 pub const LATITUDE_MAX: f64 = 85.051_128_78;

@@ -32,13 +32,26 @@ pub struct Area {
     cells: [Option<Cell>; 9],
 }
 
-/// The distance on a sphere of the earth's size, by the haversine formula.
+/// The distance on a sphere of the earth's size, by the haversine formula; along a meridian by the angle alone.
 pub fn distance_m(a: Point, b: Point) -> f64 {
-    let (a_latitude, a_longitude) = (radians(a.latitude), radians(a.longitude));
-    let (b_latitude, b_longitude) = (radians(b.latitude), radians(b.longitude));
+    let v = ((radians(b.longitude) - radians(a.longitude)) / 2.0).sin();
+    if v == 0.0 {
+        return meridian_distance_m(a.latitude, b.latitude);
+    }
+    let (a_latitude, b_latitude) = (radians(a.latitude), radians(b.latitude));
     let u = ((b_latitude - a_latitude) / 2.0).sin();
-    let v = ((b_longitude - a_longitude) / 2.0).sin();
     2.0 * EARTH_RADIUS_M * (u * u + a_latitude.cos() * b_latitude.cos() * v * v).sqrt().asin()
+}
+
+fn meridian_distance_m(a_latitude: f64, b_latitude: f64) -> f64 {
+    EARTH_RADIUS_M * (radians(b_latitude) - radians(a_latitude)).abs()
+}
+
+/// A distance as Redis prints it: four digits behind the point, halves to the even digit after scaling (not as `%.4f`, which
+/// looks at the exact double).
+pub fn distance_text(distance: f64) -> String {
+    let scaled = (distance * 10_000.0).round_ties_even() as u64;
+    format!("{}.{:04}", scaled / 10_000, scaled % 10_000)
 }
 
 fn radians(degrees: f64) -> f64 {
@@ -58,7 +71,7 @@ impl SearchShape {
             Shape::Box { width, height } => {
                 // East to west along the point's own parallel.
                 let across = distance_m(point, Point { latitude: point.latitude, ..self.center });
-                let along = distance_m(point, Point { longitude: point.longitude, ..self.center });
+                let along = meridian_distance_m(point.latitude, self.center.latitude);
                 across <= width * self.unit_m / 2.0 && along <= height * self.unit_m / 2.0
             }
         };

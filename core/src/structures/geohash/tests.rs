@@ -53,7 +53,7 @@ fn check_searches(table: &str) -> usize {
             let first = members.partition_point(|(score, _)| *score < start);
             for (score, member) in members[first..].iter().take_while(|(score, _)| *score < end) {
                 if let Some(distance_m) = search.distance_within_m(Point::from_score(*score as f64)) {
-                    text += &format!("{member} {:.4}\n", distance_m / search.unit_m);
+                    text += &format!("{member} {}\n", distance_text(distance_m / search.unit_m));
                     results += 1;
                 }
             }
@@ -85,10 +85,21 @@ fn points_have_the_recorded_scores_strings_positions_and_distances() {
         assert_eq!((digits(stored.longitude).as_str(), digits(stored.latitude).as_str()), (x, y), "{row:?}");
         assert_eq!(stored.base32(), base32.as_bytes(), "{row:?}");
         if let Some(before) = before {
-            assert_eq!(format!("{:.4}", distance_m(before, stored)), distance, "{row:?}");
+            assert_eq!(distance_text(distance_m(before, stored)), distance, "{row:?}");
         }
         before = Some(stored);
     }
+}
+
+#[test]
+fn distances_are_rounded_after_scaling() {
+    assert_eq!(distance_text(16_212_521.160_75), "16212521.1608");
+    assert_eq!(distance_text(17_306_026.976_45), "17306026.9764");
+    assert_eq!(distance_text(0.0), "0.0000");
+    assert_eq!(distance_text(0.99996), "1.0000");
+    let along = |a, b| distance_m(Point { longitude: 7.0, latitude: a }, Point { longitude: 7.0, latitude: b });
+    let radius_m = 6_372_797.560856;
+    assert!((along(10.0, -20.0) / (radius_m * 30f64.to_radians()) - 1.0).abs() < 1e-15);
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub(super) fn put(bytes: &mut Vec<u8>, run: Run) {
     match run {
         Run::Zeros(0) | Run::Values { len: 0, .. } => {}
         Run::Zeros(len) if len <= ZEROS_SHORT_MAX => bytes.push(len as u8 - 1),
-        Run::Zeros(len) => bytes.extend_from_slice(&[0x40 | (len - 1 >> 8) as u8, (len - 1) as u8]),
+        Run::Zeros(len) => bytes.extend_from_slice(&[0x40 | ((len - 1) >> 8) as u8, (len - 1) as u8]),
         Run::Values { value, len } => bytes.push(0x80 | (value - 1) << 2 | (len - 1) as u8),
     }
 }
