@@ -10,6 +10,7 @@
 //! | `Unordered`   | the elements of the outermost aggregate as a multiset                  |
 //! | `Deep`        | every aggregate as a multiset, at any depth                            |
 //! | `Shape`       | the types of the reply at every depth, of errors the whole text        |
+//! | `Choice`      | the types of the reply at every depth, and how many elements there are |
 //! | `Near(n)`     | positive integers within `n`; all else exactly                         |
 //! | `Mask(names)` | text, without the values of `name=…` and `name:…` for those names      |
 //! | `Names`       | text, only the names of `name:value` lines and the section titles      |
@@ -31,6 +32,7 @@ pub enum Normaliser {
     Unordered,
     Deep,
     Shape,
+    Choice,
     Near(i64),
     Mask(Vec<String>),
     Names,
@@ -63,6 +65,15 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "KEYS", how: "unordered", reason: "the order follows the hash seed of the process" },
     Rule { row: "RANDOMKEY", how: "shape", reason: "the choice is random" },
     Rule { row: "SCAN", how: "cursor", reason: "the order and the pages follow the hash seed of the process" },
+    Rule {
+        row: "HGETALL",
+        how: "pairs",
+        reason: "the order of a hash table follows the hash seed; DUMP compares listpacks",
+    },
+    Rule { row: "HKEYS", how: "unordered", reason: "the order of a hash table follows the hash seed" },
+    Rule { row: "HVALS", how: "unordered", reason: "the order of a hash table follows the hash seed" },
+    Rule { row: "HSCAN", how: "cursor", reason: "the order and the pages of a hash table follow the hash seed" },
+    Rule { row: "HRANDFIELD", how: "choice", reason: "the choice is random, how many are chosen is not" },
     Rule { row: "DUMP", how: "payload", reason: "a hash table is dumped in the order of its hash seed" },
     Rule { row: "TIME", how: "shape", reason: "the clock" },
     Rule { row: "LASTSAVE", how: "shape", reason: "the clock" },
@@ -111,11 +122,12 @@ pub fn rule_of(row: &str) -> Option<&'static Rule> {
     TABLE.iter().find(|rule| rule.row == row)
 }
 
-/// Does this SCAN ask for everything in one page? Only then is the answer a set.
+/// Does this SCAN (HSCAN…: a key comes first) ask for everything in one page? Only then is the answer a set.
 fn asks_for_all(args: &[Vec<u8>]) -> bool {
+    let cursor_at = if args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"scan")) { 1 } else { 2 };
     let count_at = args.iter().rposition(|arg| arg.eq_ignore_ascii_case(b"count"));
     let count = count_at.and_then(|at| std::str::from_utf8(args.get(at + 1)?).ok()?.parse::<u64>().ok());
-    args.get(1).is_some_and(|cursor| cursor == b"0") && count.is_some_and(|count| count >= 1000)
+    args.get(cursor_at).is_some_and(|cursor| cursor == b"0") && count.is_some_and(|count| count >= 1000)
 }
 
 /// The two parts of a page, without what is in them.
@@ -140,6 +152,7 @@ impl Normaliser {
             "unordered" => Normaliser::Unordered,
             "deep" => Normaliser::Deep,
             "shape" => Normaliser::Shape,
+            "choice" => Normaliser::Choice,
             "near" => Normaliser::Near(rest.trim().parse().map_err(|_| format!("near {rest}: no number"))?),
             "mask" => Normaliser::Mask(names()),
             "names" => Normaliser::Names,
@@ -173,6 +186,7 @@ impl Normaliser {
             Normaliser::Unordered => sorted(value, false),
             Normaliser::Deep => sorted(value, true),
             Normaliser::Shape => shape(value),
+            Normaliser::Choice => choice(value),
             Normaliser::Near(step) => rounded(value, *step),
             Normaliser::Mask(names) => on_text(value, &|text| masked(text, names)),
             Normaliser::Drop(names) => on_text(value, &|text| dropped(text, names)),
@@ -230,6 +244,15 @@ pub fn shape(value: &Value) -> Value {
             Value::Attribute(pairs, Box::new(shape(inner)))
         }
         other => other.clone(),
+    }
+}
+
+/// Types only, but each element counts: what is chosen is left open, how many are is not.
+fn choice(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(choice).collect()),
+        Value::Set(items) => Value::Set(items.iter().map(choice).collect()),
+        other => shape(other),
     }
 }
 

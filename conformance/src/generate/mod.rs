@@ -14,6 +14,7 @@
 pub mod atoms;
 pub mod connection;
 pub mod generic;
+pub mod hash;
 pub mod lapse;
 pub mod protocol;
 pub mod server;
@@ -73,7 +74,7 @@ pub const fn entry(row: &'static str, weight: u32, emit: fn(&mut Generator)) -> 
 }
 
 /// The families by name.
-pub const FAMILIES: &[&str] = &["string", "generic", "connection", "server", "protocol"];
+pub const FAMILIES: &[&str] = &["string", "hash", "generic", "connection", "server", "protocol"];
 
 /// Emits the steps of one epoch.
 pub struct Generator {
@@ -193,6 +194,7 @@ pub fn is_excluded(row: &str) -> bool {
 fn table(family: &str) -> &'static [Entry] {
     match family {
         "string" => string::TABLE,
+        "hash" => hash::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,

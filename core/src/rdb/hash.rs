@@ -6,7 +6,9 @@
 //! 13   a string that is a ziplist (before 7.0)        9   a string that is a zipmap (before 2.6)
 //! ```
 //!
-//! A hash of strings (4) begins as a listpack and becomes a table as the limits say. A field that occurs twice is corrupt in all of them.
+//! What was packed stays packed unless it has more fields than the limit; lengths are not looked at (they are in zipmaps).
+//! A hash of strings (4) begins as a listpack and becomes a table as the limits say. A field that occurs twice is corrupt
+//! in all of them.
 
 use super::length::{Reader, append_length};
 use super::string::{append_string, read_string};
@@ -44,7 +46,17 @@ pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result
         TYPE_HASH => read_strings(reader, limits)?,
         TYPE_HASH_LISTPACK => read_listpack(&read_string(reader)?, limits)?,
         TYPE_HASH_ZIPLIST => read_listpack(&ziplist::to_listpack(&read_string(reader)?)?, limits)?,
-        TYPE_HASH_ZIPMAP => read_listpack(&zipmap::to_listpack(&read_string(reader)?)?, limits)?,
+        TYPE_HASH_ZIPMAP => {
+            let mut hash = read_listpack(&zipmap::to_listpack(&read_string(reader)?)?, limits)?;
+            let too_long = hash
+                .borrowed()
+                .iter()
+                .any(|(field, value)| field.len().max(value.len()) as u64 > limits.hash_listpack_value_bytes_max);
+            if too_long {
+                hash.convert(limits);
+            }
+            hash
+        }
         _ => return Err(Corrupt),
     };
     if hash.is_empty() { Err(Corrupt) } else { Ok(hash.into()) }
@@ -72,15 +84,13 @@ fn read_listpack(bytes: &[u8], limits: &Limits) -> Result<Hash, Corrupt> {
         return Err(Corrupt);
     }
     let mut seen = BTreeSet::new();
-    let mut too_long = false;
-    for (field, value) in listpack.pairs() {
+    for (field, _) in listpack.pairs() {
         if !seen.insert(field.to_vec()) {
             return Err(Corrupt);
         }
-        too_long |= [field, value].iter().any(|item| item.len() as u64 > limits.hash_listpack_value_bytes_max);
     }
     let mut hash = Hash::of_packed(PackedKind::Hash, Packed::from_bytes(bytes));
-    if count as u64 / 2 > limits.hash_listpack_entries_max || too_long {
+    if count as u64 / 2 > limits.hash_listpack_entries_max {
         hash.convert(limits);
     }
     Ok(hash)
