@@ -138,6 +138,35 @@ fn the_hot_path_allocates_nothing() {
 }
 
 #[test]
+fn hashes_of_both_encodings_are_read_and_changed_without_allocating() {
+    let mut driver = Driver::new();
+    driver.round(&request(&["HSET", "small", "field", "value", "number", "1000000"]));
+    let long = "x".repeat(65);
+    driver.round(&request(&["HSET", "big", "field", "value", "number", "1000000", "long", &long]));
+    // Packed, but too long for a page of the table.
+    let padding: Vec<String> = (0..60).map(|i| format!("{i:020}")).collect();
+    let mut words = vec!["HSET", "packed", "field", "value", "number", "1000000"];
+    words.extend(padding.iter().map(String::as_str));
+    driver.round(&request(&words));
+    for key in ["small", "big", "packed"] {
+        let cases: &[(&[&str], usize)] = &[
+            (&["HGET", key, "field"], 11),
+            (&["HGET", key, "number"], 13),
+            (&["HGET", key, "nosuch"], 5),
+            (&["HMGET", key, "field", "number"], 4 + 11 + 13),
+            (&["HEXISTS", key, "field"], 4),
+            (&["HSTRLEN", key, "number"], 4),
+            (&["HSET", key, "field", "VALUE"], 4),
+            (&["HINCRBY", key, "number", "1"], 10),
+            (&["HDEL", key, "nosuch"], 4),
+        ];
+        for (args, reply_bytes) in cases {
+            assert_eq!(allocations(&mut driver, &request(args), *reply_bytes), 0, "{args:?}");
+        }
+    }
+}
+
+#[test]
 fn a_pipeline_allocates_nothing() {
     let mut driver = Driver::new();
     driver.round(&request(&["SET", "key", "value"]));

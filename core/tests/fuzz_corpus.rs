@@ -55,3 +55,8 @@ fn any_split_of_any_bytes_gives_the_same_requests() {
 fn any_configuration_file_is_read_or_refused() {
     run("config_file", etalon_core::config::fuzz_config_file);
 }
+
+#[test]
+fn any_rdb_object_is_a_whole_value_or_refused() {
+    run("rdb_value", etalon_core::rdb::fuzz::fuzz_rdb_value);
+}

@@ -59,10 +59,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("quoting", &[]),
     ("time", &[]),
     ("structures", &["numbers"]),
-    ("rdb", &["checksum", "numbers", "structures", "types"]),
     ("resp", &["args", "numbers", "quoting"]),
     ("config", &["glob", "numbers", "quoting"]),
     ("types", &["numbers", "resp", "structures"]),
+    ("rdb", &["checksum", "numbers", "structures", "types"]),
     ("keyspace", &["args", "config", "error", "numbers", "structures", "time", "types"]),
     (
         "commands",

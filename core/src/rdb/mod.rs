@@ -13,6 +13,7 @@
 //! it. Source: the format as 7.0.15 writes it.
 
 pub mod dump;
+pub mod fuzz;
 mod hash;
 pub mod length;
 mod list;

@@ -80,3 +80,76 @@ fn read_item<'a>(reader: &mut Reader<'a>) -> Result<Item<'a>, Corrupt> {
     };
     Ok(Item::parse(reader.bytes(len)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A ziplist of these entries: encodings with their data, without the lengths before them.
+    fn ziplist(entries: &[&[u8]]) -> Vec<u8> {
+        let (mut body, mut previous, mut last) = (Vec::new(), 0usize, HEADER_BYTES);
+        for entry in entries {
+            last = HEADER_BYTES + body.len();
+            let before = body.len();
+            if previous < 254 {
+                body.push(previous as u8);
+            } else {
+                body.push(254);
+                body.extend_from_slice(&(previous as u32).to_le_bytes());
+            }
+            body.extend_from_slice(entry);
+            previous = body.len() - before;
+        }
+        let mut out = ((HEADER_BYTES + body.len() + 1) as u32).to_le_bytes().to_vec();
+        out.extend_from_slice(&(last as u32).to_le_bytes());
+        out.extend_from_slice(&(entries.len() as u16).to_le_bytes());
+        out.extend_from_slice(&body);
+        out.push(0xff);
+        out
+    }
+
+    fn items(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Corrupt> {
+        let mut items = Vec::new();
+        each_item(bytes, |item| items.push(item.to_vec()))?;
+        Ok(items)
+    }
+
+    #[test]
+    fn every_encoding_reads_as_its_element() {
+        let long = [&[0x41, 0x2c][..], &[b'x'; 300]].concat();
+        let longer = [&[0x80, 0, 0, 0, 2][..], b"yz"].concat();
+        let entries: [(&[u8], &[u8]); 11] = [
+            (b"\x03abc", b"abc"),
+            (&long, &[b'x'; 300]),
+            (&longer, b"yz"),
+            (&[0xc0, 0x18, 0xfc], b"-1000"),
+            (&[0xd0, 0x90, 0xee, 0xfe, 0xff], b"-70000"),
+            (&[0xe0, 0, 0, 0, 0, 0, 0, 0, 0x80], b"-9223372036854775808"),
+            (&[0xf0, 0xff, 0xff, 0xff], b"-1"),
+            (&[0xfe, 0x80], b"-128"),
+            (&[0xf1], b"0"),
+            (&[0xfd], b"12"),
+            (b"\x00", b""),
+        ];
+        let bytes = ziplist(&entries.map(|(encoded, _)| encoded));
+        assert_eq!(items(&bytes).expect("a sound ziplist"), entries.map(|(_, text)| text.to_vec()));
+        let listpack = to_listpack(&bytes).expect("a sound ziplist");
+        assert_eq!(crate::structures::ListpackRef::new(&listpack).len(), entries.len());
+    }
+
+    #[test]
+    fn each_part_of_the_header_and_each_length_is_checked() {
+        let good = ziplist(&[b"\x01a", b"\x01b"]);
+        assert!(items(&good).is_ok());
+        for at in [0, 4, 8, 10, 13] {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert_eq!(items(&bad), Err(Corrupt), "byte {at}");
+        }
+        for cut in 1..good.len() {
+            assert_eq!(items(&good[..good.len() - cut]), Err(Corrupt));
+        }
+        assert_eq!(items(&ziplist(&[&[0xff]])), Err(Corrupt));
+        assert_eq!(items(&ziplist(&[&[0x05, b'a']])), Err(Corrupt));
+    }
+}

@@ -215,6 +215,22 @@ impl<'a> ValueRef<'a> {
         }
     }
 
+    /// Number of elements: fields, members, entries; of a string, bytes.
+    pub fn len(self) -> usize {
+        match self {
+            ValueRef::String(string) => string.len(),
+            ValueRef::List(list) => list.len(),
+            ValueRef::Hash(hash) => hash.len(),
+            ValueRef::Set(set) => set.len(),
+            ValueRef::SortedSet(set) => set.len(),
+            ValueRef::Stream(stream) => stream.len(),
+        }
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
     /// What OBJECT ENCODING answers.
     pub fn encoding_name(self) -> &'static str {
         match self {

@@ -15,7 +15,7 @@ use crate::numbers::integer;
 use crate::rdb;
 use crate::structures::{Slot, Table};
 use crate::types::digest::{DatasetDigest, Digest};
-use crate::types::{Object, StringRef, ValueRef};
+use crate::types::{HashRef, Object, SetRef, StringRef, ValueRef};
 
 /// `DEBUG DIGEST`: 40 digits that are equal for equal data, times of expiry aside. O(data).
 pub(super) fn digest(engine: &mut Engine, id: ClientId) {
@@ -96,21 +96,35 @@ pub(super) fn string_lengths(engine: &mut Engine, id: ClientId, key: &[u8]) -> R
     Ok(())
 }
 
-/// `DEBUG LISTPACK key`, `DEBUG QUICKLIST key`: nothing has these encodings so far.
-pub(super) fn refuse_encoding(
-    engine: &mut Engine,
-    id: ClientId,
-    key: &[u8],
-    encoding: &str,
-) -> Result<(), CommandError> {
-    look_up(engine, id, key)?;
-    Err(CommandError::formatted(format!("ERR Not a {encoding} encoded object.")))
+/// `DEBUG LISTPACK key`, `DEBUG QUICKLIST key [0|1]`: the original prints the structure to its standard output; this one
+/// only answers. Errors: NoSuchKey; another encoding.
+pub(super) fn structure(engine: &mut Engine, id: ClientId, key: &[u8], encoding: &str) -> Result<(), CommandError> {
+    let slot = look_up(engine, id, key)?;
+    if selected(engine, id).value(slot).encoding_name() != encoding {
+        return Err(CommandError::formatted(format!("ERR Not a {encoding} encoded object.")));
+    }
+    let line = if encoding == "listpack" { "Listpack" } else { "Quicklist" };
+    engine.reply(id).status(&format!("{line} structure printed on stdout"));
+    Ok(())
 }
 
-/// `DEBUG HTSTATS-KEY key`: no value is a hash table so far.
+/// `DEBUG HTSTATS-KEY key`. Errors: NoSuchKey; a value without a hash table.
 pub(super) fn table_of_key(engine: &mut Engine, id: ClientId, key: &[u8]) -> Result<(), CommandError> {
-    look_up(engine, id, key)?;
-    Err(CommandError::Text("ERR The value stored at the specified key is not represented using an hash table"))
+    const NO_TABLE_TEXT: &str = "ERR The value stored at the specified key is not represented using an hash table";
+    let slot = look_up(engine, id, key)?;
+    let value = selected(engine, id).value(slot);
+    let mut text = String::new();
+    match value {
+        ValueRef::Hash(HashRef::Table(map)) => describe_table(&mut text, map.table()),
+        ValueRef::Set(SetRef::Table(table)) => describe_table(&mut text, table),
+        // What counts as a table, and is something else inside.
+        _ if matches!(value.encoding_name(), "hashtable" | "skiplist") => {
+            let _ = writeln!(text, "Hash table 0 stats (main hash table):\n number of elements: {}", value.len());
+        }
+        _ => return Err(CommandError::Text(NO_TABLE_TEXT)),
+    }
+    engine.reply(id).verbatim("txt", text.as_bytes());
+    Ok(())
 }
 
 /// `DEBUG HTSTATS dbid`: how the table is filled, a page being what a slot is in the original.
