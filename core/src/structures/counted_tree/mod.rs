@@ -149,8 +149,9 @@ impl<P: Page, K: Key> CountedTree<P, K> {
         if at >= self.count {
             return None;
         }
-        let (path, page) = self.descend(|entries, before| {
-            let mut rest = at - before;
+        let mut rest = at;
+        let (path, page) = self.descend(|entries| {
+            let start = rest;
             let found = entries.iter().position(|entry| match rest.checked_sub(entry.count) {
                 Some(left) => {
                     rest = left;
@@ -158,16 +159,31 @@ impl<P: Page, K: Key> CountedTree<P, K> {
                 }
                 None => true,
             });
-            found.expect("a node's counts add up to that of its entry")
+            (found.expect("a node's counts add up to that of its entry"), start - rest)
         })?;
-        Some((path, page, at - path.before))
+        Some((path, page, rest))
     }
 
     /// The last page whose key is not above what is looked for, or the first page. `compare` gives the order of a key
     /// against it. O(log n).
     #[inline]
     pub fn seek_key(&self, compare: impl Fn(&K) -> Ordering) -> Option<(Path, &P)> {
-        self.descend(|entries, _| entries[1..].partition_point(|entry| compare(&entry.key) != Ordering::Greater))
+        self.descend(|entries| {
+            let at = entries[1..].partition_point(|entry| compare(&entry.key) != Ordering::Greater);
+            (at, entries[..at].iter().map(|entry| entry.count).sum())
+        })
+    }
+
+    /// The first page. O(log n), one entry a node.
+    pub fn first(&self) -> Option<(Path, &P)> {
+        self.descend(|_| (0, 0))
+    }
+
+    /// The last page. O(log n), one entry a node.
+    pub fn last(&self) -> Option<(Path, &P)> {
+        let (mut path, page) = self.descend(|entries| (entries.len() - 1, 0))?;
+        path.before = self.count - page.count();
+        Some((path, page))
     }
 
     /// Puts the first page into an empty tree.
@@ -195,15 +211,15 @@ impl<P: Page, K: Key> CountedTree<P, K> {
         self.root.as_deref().map_or(0, below)
     }
 
-    /// Goes down, taking in each node the entry that `choose` names; it is told how many elements are before the node.
+    /// Goes down, taking in each node the entry that `choose` names, with the number of elements in the entries before.
     #[inline]
-    fn descend(&self, mut choose: impl FnMut(&[Entry<P, K>], u64) -> usize) -> Option<(Path, &P)> {
+    fn descend(&self, mut choose: impl FnMut(&[Entry<P, K>]) -> (usize, u64)) -> Option<(Path, &P)> {
         let mut node = self.root.as_deref()?;
         let mut path = Path { at: [0; HEIGHT_MAX], before: 0 };
         for level in 0.. {
-            let at = choose(&node.entries, path.before);
+            let (at, before) = choose(&node.entries);
             path.at[level] = at as u8;
-            path.before += node.entries[..at].iter().map(|entry| entry.count).sum::<u64>();
+            path.before += before;
             match &node.entries[at].down {
                 Down::Page(page) => return Some((path, page)),
                 Down::Node(below) => node = below,

@@ -105,11 +105,13 @@ impl<T: Item> Sequence<T> {
     }
 
     pub fn first(&self) -> Option<(Position, &T)> {
-        self.seek(0).map(|(at, item, _)| (at, item))
+        let (path, item) = self.tree.first()?;
+        Some((Position { path, first_element: 0 }, &item.0))
     }
 
     pub fn last(&self) -> Option<(Position, &T)> {
-        self.seek(self.element_count().checked_sub(1)?).map(|(at, item, _)| (at, item))
+        let (path, item) = self.tree.last()?;
+        Some((Position { path, first_element: path.before }, &item.0))
     }
 
     /// The item at `at`. O(log n).

@@ -144,11 +144,11 @@ impl<T: Item> StreamIndex<T> {
     }
 
     pub fn first(&self) -> Option<Found<'_, T>> {
-        self.seek_entry(0).map(|(found, _)| found)
+        self.tree.first().map(|(path, node)| found(path, node))
     }
 
     pub fn last(&self) -> Option<Found<'_, T>> {
-        self.seek_entry(self.entry_count().checked_sub(1)?).map(|(found, _)| found)
+        self.tree.last().map(|(path, node)| found(path, node))
     }
 
     /// The last node with an id of at most `id`: the only one that can hold an entry with just that id. O(log n).
