@@ -261,7 +261,8 @@ impl Engine {
             self.invalidate_touched(caller);
         }
         // Nobody can subscribe, watch or block yet: the listeners come with those commands.
-        if std::mem::take(&mut self.effects.flushed) {
+        self.effects.flushed = false;
+        if !self.effects.discarded.is_empty() {
             self.actions.extend(self.effects.discarded.drain(..).map(Action::Discard));
         }
         self.effects.events.clear();

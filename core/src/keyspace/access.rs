@@ -262,6 +262,7 @@ impl<'e> Database<'e> {
         let hash = self.db().hash(key);
         let Some(slot) = self.db().find(hash, key) else { return };
         self.db_mut().remove(slot, hash);
+        self.discard_leavings();
         self.propagate_deletion(key, lazily);
         let index = self.index;
         self.effects.notify(Event::new(EventClass::EVICTED, "evicted"), index, key);
@@ -278,7 +279,7 @@ impl<'e> Database<'e> {
             }
         }
         let discarded = self.keyspace.db_mut(self.index).take();
-        if count > FREED_AT_ONCE_KEYS {
+        if count > FREED_AT_ONCE_KEYS || discarded.has_large_values() {
             self.effects.discarded.push(Discarded::new(discarded));
         }
         count
@@ -293,6 +294,15 @@ impl<'e> Database<'e> {
                     self.effects.touch_wholesale(index, key, true);
                 }
             }
+        }
+    }
+
+    /// Has large values that were removed or replaced freed elsewhere.
+    #[inline]
+    pub(super) fn discard_leavings(&mut self) {
+        let values = self.db_mut().take_leavings();
+        if !values.is_empty() {
+            self.effects.discarded.push(Discarded::values(values));
         }
     }
 
@@ -325,6 +335,7 @@ impl<'e> Database<'e> {
     #[cold]
     fn delete_expired(&mut self, hash: KeyHash, slot: Slot, key: &[u8]) {
         self.db_mut().remove(slot, hash);
+        self.discard_leavings();
         // Not a change of the caller's, so the dirty count stays: a GETDEL that finds an overdue key did nothing.
         self.effects.counters.expired_keys += 1;
         let index = self.index;

@@ -1,6 +1,7 @@
 //! One database: the table of entries, the slab of large values, the expiry index. Data only: expiry is not applied
 //! here, and nothing is counted or announced; see [`access`](super::access) and [`write`](super::write) for that.
 
+use super::discarded::FREED_AT_ONCE_BYTES;
 use super::entry::{self, HEADER_BYTES, INLINE_BYTES_MAX, Kind, Payload, header_bytes};
 use super::expiry::{self, ExpiryIndex};
 use super::recency::Recency;
@@ -37,6 +38,8 @@ pub struct Db {
     expiry: ExpiryIndex,
     /// Where packed collections of the table's pages are changed; kept for its memory.
     scratch: Option<Packed>,
+    /// Large values that were removed or replaced, to be freed by others.
+    leavings: Vec<Object>,
 }
 
 impl Db {
@@ -47,6 +50,7 @@ impl Db {
             object_bytes: 0,
             expiry: ExpiryIndex::default(),
             scratch: None,
+            leavings: Vec::new(),
         }
     }
 
@@ -365,6 +369,7 @@ impl Db {
             object_bytes: std::mem::take(&mut self.object_bytes),
             expiry: std::mem::take(&mut self.expiry),
             scratch: None,
+            leavings: Vec::new(),
         }
     }
 
@@ -414,8 +419,30 @@ impl Db {
         }
         if let Some(id) = object {
             let object = self.objects.remove(id).expect("an entry's object is in the slab");
-            self.object_bytes -= object.heap_bytes();
+            let bytes = object.heap_bytes();
+            self.object_bytes -= bytes;
+            if bytes > FREED_AT_ONCE_BYTES {
+                self.leavings.push(object);
+            }
         }
+    }
+
+    /// Large values that were removed or replaced since the last call.
+    #[inline]
+    pub(super) fn take_leavings(&mut self) -> Vec<Object> {
+        std::mem::take(&mut self.leavings)
+    }
+
+    /// Removes an entry whose value lives on elsewhere: dropping it here frees nothing. O(1).
+    pub(super) fn remove_carried(&mut self, slot: Slot, hash: KeyHash) {
+        let before = self.leavings.len();
+        self.remove(slot, hash);
+        self.leavings.truncate(before);
+    }
+
+    /// Whether freeing the whole takes long because of single values.
+    pub(super) fn has_large_values(&self) -> bool {
+        self.object_bytes > FREED_AT_ONCE_BYTES
     }
 
     fn store_text(

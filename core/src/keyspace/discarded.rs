@@ -1,28 +1,47 @@
 //! Data that belongs to no database any more and is still to be freed.
 //!
-//! FLUSHALL of millions of keys answers at once; the memory is freed wherever the last handle is dropped, on another thread
-//! if the driver likes. The engine never looks inside again, so it can't matter when that happens.
+//! FLUSHALL of millions of keys answers at once, and so do DEL and UNLINK of a collection with millions of elements; the
+//! memory is freed wherever the last handle is dropped, on another thread if the driver likes. The engine never looks
+//! inside again, so it can't matter when that happens.
 
 use std::sync::Arc;
 
 use super::Db;
+use crate::types::Object;
+
+/// A value that holds no more than that is freed then and there.
+pub(super) const FREED_AT_ONCE_BYTES: usize = 64 * 1024;
 
 /// A handle to discarded data. Equal are handles to the same data.
 #[derive(Clone)]
-pub struct Discarded(Arc<Db>);
+pub struct Discarded(Arc<Contents>);
+
+enum Contents {
+    Database(Db),
+    Values(Vec<Object>),
+}
 
 impl Discarded {
+    /// A whole database.
     pub fn new(db: Db) -> Discarded {
-        Discarded(Arc::new(db))
+        Discarded(Arc::new(Contents::Database(db)))
+    }
+
+    /// The values of single keys.
+    pub fn values(values: Vec<Object>) -> Discarded {
+        Discarded(Arc::new(Contents::Values(values)))
     }
 
     /// Number of keys.
     pub fn len(&self) -> usize {
-        self.0.len()
+        match &*self.0 {
+            Contents::Database(db) => db.len(),
+            Contents::Values(values) => values.len(),
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 }
 

@@ -222,6 +222,13 @@ impl<'g, 'e> Write<'g, 'e> {
         true
     }
 
+    /// Removes the key, whose value (see [`detached`](Self::detached)) goes on living elsewhere. The key exists.
+    pub fn remove_carried(&mut self) {
+        let slot = self.slot.take().expect("what is carried away was there");
+        self.db.db_mut().remove_carried(slot, self.hash);
+        self.changed = true;
+    }
+
     /// The change is complete: one event.
     #[inline]
     pub fn commit(self, event: Event) {
@@ -236,6 +243,7 @@ impl<'g, 'e> Write<'g, 'e> {
 
     pub(super) fn take_effect(&mut self, events: &[Event], dirty: u64) {
         self.changed = false;
+        self.db.discard_leavings();
         let (index, key, exists) = (self.db.index, self.key, self.slot.is_some());
         let effects = &mut *self.db.effects;
         effects.dirty += dirty;

@@ -5,7 +5,7 @@
 use crate::commands::{Args, CommandError, Ctx, Flow};
 use crate::keyspace::{Event, Lookup};
 
-/// `DEL key [key …]`. O(keys), and O(value) for each.
+/// `DEL key [key …]`. O(keys): large values are freed elsewhere.
 pub fn del(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let mut count = 0;
     for name in args.iter().skip(1) {
@@ -19,7 +19,7 @@ pub fn del(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     Ok(Flow::Done)
 }
 
-/// `UNLINK key [key …]`. The same as DEL: freeing a value's pages is short work, so none of it is left to another thread.
+/// `UNLINK key [key …]`. The same as DEL: what takes long to free, another thread frees after either.
 pub fn unlink(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     del(ctx, args)
 }

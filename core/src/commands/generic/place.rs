@@ -39,7 +39,7 @@ fn rename_key(ctx: &mut Ctx<'_>, args: Args<'_>, only_new: bool) -> Result<bool,
         return Ok(false);
     }
     let mut source = ctx.db.write(from);
-    source.remove();
+    source.remove_carried();
     source.commit_all(&[], 0);
     let place = (ctx.db.index(), from);
     let mut target = ctx.db.write(to);
@@ -64,7 +64,7 @@ pub fn move_key(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError>
         return Ok(Flow::Done);
     }
     let mut source = ctx.db.write(name);
-    source.remove();
+    source.remove_carried();
     source.commit_all(&[], 0);
     let place = (ctx.db.index(), name);
     let mut database = ctx.db.at(to);
