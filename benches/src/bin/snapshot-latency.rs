@@ -20,7 +20,7 @@ fn main() {
     let mut request = Vec::new();
     let mut longest_insert = Duration::ZERO;
     for key in 0..keys {
-        set(&mut request, key, key, key % 4 == 0);
+        set(&mut request, key, key, key.is_multiple_of(4));
         longest_insert = longest_insert.max(turn(&mut engine, client, &request));
     }
     let bytes = engine.keyspace().heap_bytes() as f64 / keys as f64;
@@ -56,7 +56,7 @@ fn writes(engine: &mut Engine, client: ClientId, keys: u64, round: u64) -> Vec<D
     let mut latencies = Vec::with_capacity(WRITES as usize);
     for i in 0..WRITES {
         let key = (i + round * 7_777_777).wrapping_mul(2_654_435_761) % keys;
-        set(&mut request, key, i + round, key % 4 == 0);
+        set(&mut request, key, i + round, key.is_multiple_of(4));
         latencies.push(turn(engine, client, &request));
     }
     latencies.sort();

@@ -154,7 +154,7 @@ impl Engine {
             nowhere: Reply::default(),
             rng,
             now,
-            process: ProcessInfo { arch_bits: 64, ..ProcessInfo::default() },
+            process: ProcessInfo { arch_bits: 64, allocator: "libc", ..ProcessInfo::default() },
             run_id,
             replication_id,
             actions: VecDeque::new(),
