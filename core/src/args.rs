@@ -53,6 +53,11 @@ impl<'a> Args<'a> {
         Args { buffer: self.buffer, spans: &self.spans[index.min(self.spans.len())..] }
     }
 
+    /// The first `len` arguments.
+    pub fn first(self, len: usize) -> Args<'a> {
+        Args { buffer: self.buffer, spans: &self.spans[..len.min(self.spans.len())] }
+    }
+
     /// All arguments in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone {
         self.spans.iter().map(move |s| &self.buffer[s.start..s.end])

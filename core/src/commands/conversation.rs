@@ -32,7 +32,7 @@ pub(crate) struct World {
 
 impl World {
     pub fn new(protocol: Protocol) -> World {
-        let policy = DataPolicy { string_bytes_max: 1 << 20, ..DataPolicy::default() };
+        let policy = DataPolicy { string_bytes_max: 1 << 20, rdb_compression: true, ..DataPolicy::default() };
         let effects = Effects { notify: EventClass::all(), record_journal: true, ..Effects::default() };
         World {
             keyspace: Keyspace::new(1, HashSeed(1, 2)),

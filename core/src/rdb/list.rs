@@ -1,20 +1,87 @@
-//! Lists as RDB objects. Not built yet: payloads of lists are refused, and nothing makes a list to be written.
+//! Lists as RDB objects.
+//!
+//! ```text
+//! 18   count of nodes, then each: container (1 plain, 2 packed), a string: the element, or the listpack
+//! 14   count of nodes, then each as a string that is a ziplist (before 7.0)
+//! 10   a string that is a ziplist                                1    count, then the elements as strings
+//! ```
+//!
+//! Nodes are taken as they are, whatever the limits say; elements that came one by one are pushed. Nodes without elements
+//! are left out; a list of none is corrupt.
 
-use super::Corrupt;
-use super::length::Reader;
-use crate::types::{Limits, ListRef, Object};
+use super::length::{Reader, append_length};
+use super::string::{append_string, read_string};
+use super::value::{TYPE_LIST, TYPE_LIST_QUICKLIST, TYPE_LIST_QUICKLIST_2, TYPE_LIST_ZIPLIST, read_count};
+use super::{Corrupt, ziplist};
+use crate::numbers::integer::DecimalBuffer;
+use crate::structures::{Packed, listpack};
+use crate::types::list::Node;
+use crate::types::{Collection, End, Limits, List, ListRef, NodeRef, Object};
+
+const PLAIN: u64 = 1;
+const PACKED: u64 = 2;
 
 /// The type byte of what [`append`] writes.
 pub(super) fn type_of(_: ListRef<'_>) -> u8 {
-    unreachable!("nothing makes lists yet")
+    TYPE_LIST_QUICKLIST_2
 }
 
 /// Appends the object. O(value).
-pub(super) fn append(_: &mut Vec<u8>, _: ListRef<'_>, _compression: bool) {
-    unreachable!("nothing makes lists yet")
+pub(super) fn append(out: &mut Vec<u8>, list: ListRef<'_>, compression: bool) {
+    append_length(out, list.node_count() as u64);
+    list.for_each_node(|node| {
+        let (container, bytes) = match node {
+            NodeRef::Packed(listpack) => (PACKED, listpack.bytes()),
+            NodeRef::Plain(bytes) => (PLAIN, bytes),
+        };
+        append_length(out, container);
+        append_string(out, bytes, compression);
+    });
 }
 
 /// Reads an object of one of the types of lists. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
-pub(super) fn read(_kind: u8, _: &mut Reader<'_>, _: &Limits) -> Result<Object, Corrupt> {
-    Err(Corrupt)
+pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result<Object, Corrupt> {
+    let list = match kind {
+        TYPE_LIST => read_strings(reader, limits)?,
+        TYPE_LIST_ZIPLIST => {
+            let mut list = List::empty(Packed::blank(), limits);
+            let mut buffer = DecimalBuffer::new();
+            ziplist::each_item(&read_string(reader)?, |item| {
+                list.push(End::Right, item.text(&mut buffer), limits);
+            })?;
+            list
+        }
+        TYPE_LIST_QUICKLIST | TYPE_LIST_QUICKLIST_2 => read_nodes(kind, reader, limits)?,
+        _ => return Err(Corrupt),
+    };
+    if list.is_empty() { Err(Corrupt) } else { Ok(list.into()) }
+}
+
+fn read_strings(reader: &mut Reader<'_>, limits: &Limits) -> Result<List, Corrupt> {
+    let mut list = List::empty(Packed::blank(), limits);
+    for _ in 0..read_count(reader)? {
+        list.push(End::Right, &read_string(reader)?, limits);
+    }
+    Ok(list)
+}
+
+fn read_nodes(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result<List, Corrupt> {
+    let mut nodes = Vec::new();
+    for _ in 0..read_count(reader)? {
+        let container = if kind == TYPE_LIST_QUICKLIST { PACKED } else { reader.length_or_marker()? };
+        let bytes = read_string(reader)?;
+        if bytes.is_empty() {
+            return Err(Corrupt);
+        }
+        nodes.push(match (container, kind) {
+            (PLAIN, _) => Node::plain(&bytes),
+            (PACKED, TYPE_LIST_QUICKLIST) => Node::Packed(Packed::from_bytes(&ziplist::to_listpack(&bytes)?)),
+            (PACKED, _) => {
+                listpack::validate(&bytes).map_err(|_| Corrupt)?;
+                Node::Packed(Packed::from_bytes(&bytes))
+            }
+            _ => return Err(Corrupt),
+        });
+    }
+    Ok(List::of_nodes(nodes, limits))
 }

@@ -31,7 +31,7 @@ pub mod string;
 pub use collection::{Collection, Limits, PackedKind};
 pub use hash::{Hash, HashRef};
 pub use item::ReplyItem;
-pub use list::{List, ListRef};
+pub use list::{End, List, ListRef, NodeRef};
 pub use set::{Set, SetRef};
 pub use sorted_set::{SortedSet, SortedSetRef};
 pub use stream::Stream;
