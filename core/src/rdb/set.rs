@@ -1,20 +1,67 @@
-//! Sets as RDB objects. Not built yet: payloads of sets are refused, and nothing makes a set to be written.
+//! Sets as RDB objects.
+//!
+//! ```text
+//! 11   a string that is the intset
+//! 2    count, then the members as strings, in any order
+//! ```
+//!
+//! An intset stays one unless it has more members than the limit. A set of strings (2) begins as an intset if the count
+//! allows it and stays one while all members are integers, so a hash table of a few integers comes back as an intset.
+//! A member that occurs twice is corrupt.
 
 use super::Corrupt;
-use super::length::Reader;
-use crate::types::{Limits, Object, SetRef};
+use super::length::{Reader, append_length};
+use super::string::{append_string, read_string};
+use super::value::{TYPE_SET, TYPE_SET_INTSET, read_count};
+use crate::numbers::integer::DecimalBuffer;
+use crate::structures::{IntSetRef, Packed};
+use crate::types::{Collection, Limits, Object, PackedKind, Set, SetRef};
 
 /// The type byte of what [`append`] writes.
-pub(super) fn type_of(_: SetRef<'_>) -> u8 {
-    unreachable!("nothing makes sets yet")
+pub(super) fn type_of(set: SetRef<'_>) -> u8 {
+    match set {
+        SetRef::Intset(_) => TYPE_SET_INTSET,
+        SetRef::Listpack(_) | SetRef::Table(_) => TYPE_SET,
+    }
 }
 
 /// Appends the object. O(value).
-pub(super) fn append(_: &mut Vec<u8>, _: SetRef<'_>, _compression: bool) {
-    unreachable!("nothing makes sets yet")
+pub(super) fn append(out: &mut Vec<u8>, set: SetRef<'_>, compression: bool) {
+    if let SetRef::Intset(ints) = set {
+        return append_string(out, ints.as_bytes(), compression);
+    }
+    append_length(out, set.len() as u64);
+    let mut buffer = DecimalBuffer::new();
+    for member in set.iter() {
+        append_string(out, member.text(&mut buffer), compression);
+    }
 }
 
 /// Reads an object of one of the types of sets. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
-pub(super) fn read(_kind: u8, _: &mut Reader<'_>, _: &Limits) -> Result<Object, Corrupt> {
-    Err(Corrupt)
+pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result<Object, Corrupt> {
+    let set = match kind {
+        TYPE_SET => read_strings(reader, limits)?,
+        TYPE_SET_INTSET => {
+            let bytes = read_string(reader)?;
+            let len = IntSetRef::validate(&bytes, true).map_err(|_| Corrupt)?.len();
+            let mut set = Set::of_packed(PackedKind::SetIntset, Packed::from_bytes(&bytes));
+            if len as u64 > limits.set_intset_entries_max {
+                set.convert(limits);
+            }
+            set
+        }
+        _ => return Err(Corrupt),
+    };
+    if set.is_empty() { Err(Corrupt) } else { Ok(set.into()) }
+}
+
+fn read_strings(reader: &mut Reader<'_>, limits: &Limits) -> Result<Set, Corrupt> {
+    let count = read_count(reader)?;
+    let mut set = if count as u64 > limits.set_intset_entries_max { Set::new_hashtable() } else { Set::new() };
+    for _ in 0..count {
+        if !set.add(&read_string(reader)?, limits) {
+            return Err(Corrupt);
+        }
+    }
+    Ok(set)
 }

@@ -82,6 +82,17 @@ impl<'a> IntSetRef<'a> {
         Ok(set)
     }
 
+    /// Bytes that are known to be an intset: one of our own making, perhaps without integers.
+    #[inline]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        debug_assert_eq!(
+            bytes.len() as u64,
+            HEADER as u64 + u64::from(read_u32(bytes, 0)) * u64::from(read_u32(bytes, COUNT_AT)),
+            "no intset"
+        );
+        Self { bytes }
+    }
+
     #[inline]
     pub fn len(self) -> usize {
         read_u32(self.bytes, COUNT_AT) as usize
@@ -145,6 +156,21 @@ impl IntSet {
     /// No integers, the least width.
     pub fn new() -> Self {
         Self { bytes: vec![2, 0, 0, 0, 0, 0, 0, 0] }
+    }
+
+    /// Makes `bytes`, whatever they are, the empty set.
+    pub fn init(bytes: &mut Vec<u8>) {
+        bytes.clear();
+        bytes.extend_from_slice(&[2, 0, 0, 0, 0, 0, 0, 0]);
+    }
+
+    /// Changes the intset that `bytes` are known to be.
+    #[inline]
+    pub fn edit<R>(bytes: &mut Vec<u8>, change: impl FnOnce(&mut IntSet) -> R) -> R {
+        let mut set = Self { bytes: std::mem::take(bytes) };
+        let result = change(&mut set);
+        *bytes = set.bytes;
+        result
     }
 
     /// As [`IntSetRef::validate`], for bytes to keep.
