@@ -18,6 +18,7 @@ pub mod hash;
 pub mod lapse;
 pub mod protocol;
 pub mod server;
+pub mod set;
 pub mod spec;
 pub mod string;
 
@@ -74,7 +75,7 @@ pub const fn entry(row: &'static str, weight: u32, emit: fn(&mut Generator)) -> 
 }
 
 /// The families by name.
-pub const FAMILIES: &[&str] = &["string", "hash", "generic", "connection", "server", "protocol"];
+pub const FAMILIES: &[&str] = &["string", "hash", "set", "generic", "connection", "server", "protocol"];
 
 /// Emits the steps of one epoch.
 pub struct Generator {
@@ -195,6 +196,7 @@ fn table(family: &str) -> &'static [Entry] {
     match family {
         "string" => string::TABLE,
         "hash" => hash::TABLE,
+        "set" => set::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,
