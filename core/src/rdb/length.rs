@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The lengths of a compressed string: a marker counts as the number in its low bits, as Redis reads it.
+    /// Counts, and the lengths of a compressed string: a marker counts as the number in its low bits, as Redis reads it.
     pub fn length_or_marker(&mut self) -> Result<u64, Corrupt> {
         match self.length()? {
             Length::Plain(length) => Ok(length),

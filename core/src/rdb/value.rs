@@ -86,8 +86,8 @@ pub fn read<'a>(kind: u8, reader: &mut Reader<'a>, limits: &Limits) -> Result<Lo
 }
 
 /// Reads a count of elements. A count that the rest cannot hold (each takes a byte at least) is corrupt, so nothing is
-/// allocated for a claim.
+/// allocated for a claim. A marker counts as the number in its low bits, as 7.0.15 reads it.
 pub(super) fn read_count(reader: &mut Reader<'_>) -> Result<usize, Corrupt> {
-    let count = reader.plain_length()?;
+    let count = reader.length_or_marker()?;
     if count > reader.rest().len() as u64 { Err(Corrupt) } else { Ok(count as usize) }
 }
