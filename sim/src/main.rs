@@ -96,7 +96,7 @@ fn replay(seed: u64, shrunk: bool, page: Option<&str>) -> ExitCode {
         report = campaign::run_caught(&plan, true);
         println!("shrunk from {steps} to {} steps:", plan.steps.len());
         for step in &plan.steps {
-            println!("  +{} us  {:?}", step.after_us, step.kind);
+            println!("  +{} us  {}", step.after_us, step.kind);
         }
         println!();
     }

@@ -7,6 +7,7 @@
 use etalon_core::structures::Rng;
 
 use crate::network::Cut;
+use crate::trace::printable;
 
 /// One command as a client sends it.
 pub type Command = Vec<Vec<u8>>;
@@ -28,6 +29,31 @@ pub enum StepKind {
     StepWall { delta_ms: i64 },
     /// A snapshot is taken, and compared at the end.
     Snapshot,
+}
+
+impl std::fmt::Display for StepKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StepKind::Connect { client, resp3 } => {
+                write!(f, "c{} connects, RESP{}", client + 1, if *resp3 { 3 } else { 2 })
+            }
+            StepKind::Send { client, commands, inline, cut } => {
+                write!(f, "c{} sends{} ({cut:?})", client + 1, if *inline { " inline" } else { "" })?;
+                for command in commands {
+                    let words: Vec<String> = command.iter().map(|arg| printable(arg)).collect();
+                    write!(f, " | {}", words.join(" "))?;
+                }
+                Ok(())
+            }
+            StepKind::SendGarbage { client, bytes } => write!(f, "c{} sends {}", client + 1, printable(bytes)),
+            StepKind::Break { client, arrives } => {
+                write!(f, "c{} breaks off, {arrives}/256 of what is under way arrives", client + 1)
+            }
+            StepKind::Scan { client, count } => write!(f, "c{} begins to scan, COUNT {count}", client + 1),
+            StepKind::StepWall { delta_ms } => write!(f, "the wall clock steps by {delta_ms} ms"),
+            StepKind::Snapshot => write!(f, "a snapshot is taken"),
+        }
+    }
 }
 
 /// A step, and the time that passes before it.

@@ -2,6 +2,7 @@
 //!
 //! Any failure counts, not only the first one's text: a shorter way into another bug is welcome too.
 
+use crate::network::Cut;
 use crate::plan::{Plan, StepKind};
 
 /// Runs of a plan that shrinking may take.
@@ -41,6 +42,7 @@ pub fn shrink(plan: &Plan) -> Plan {
         }
     }
     split_pipelines(&mut best);
+    simplify(&mut best);
     best
 }
 
@@ -60,6 +62,24 @@ fn split_pipelines(best: &mut Plan) {
             } else {
                 at += 1;
             }
+        }
+    }
+}
+
+/// Undoes what makes a trace hard to read, where it isn't what fails: bytes that arrive one by one, RESP3, inline requests.
+fn simplify(best: &mut Plan) {
+    for index in 0..best.steps.len() {
+        let plainer = match &best.steps[index].kind {
+            StepKind::Send { client, commands, .. } => {
+                StepKind::Send { client: *client, commands: commands.clone(), inline: false, cut: Cut::Whole }
+            }
+            StepKind::Connect { client, .. } => StepKind::Connect { client: *client, resp3: false },
+            _ => continue,
+        };
+        let mut candidate = best.clone();
+        candidate.steps[index].kind = plainer;
+        if fails(&candidate) {
+            *best = candidate;
         }
     }
 }
