@@ -16,6 +16,7 @@ pub mod connection;
 pub mod generic;
 pub mod hash;
 pub mod lapse;
+pub mod list;
 pub mod protocol;
 pub mod server;
 pub mod set;
@@ -75,7 +76,7 @@ pub const fn entry(row: &'static str, weight: u32, emit: fn(&mut Generator)) -> 
 }
 
 /// The families by name.
-pub const FAMILIES: &[&str] = &["string", "hash", "set", "generic", "connection", "server", "protocol"];
+pub const FAMILIES: &[&str] = &["string", "hash", "list", "set", "generic", "connection", "server", "protocol"];
 
 /// Emits the steps of one epoch.
 pub struct Generator {
@@ -197,6 +198,7 @@ fn table(family: &str) -> &'static [Entry] {
         "string" => string::TABLE,
         "hash" => hash::TABLE,
         "set" => set::TABLE,
+        "list" => list::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,
