@@ -81,6 +81,8 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "SSCAN", how: "cursor", reason: "the order and the pages of a hash table follow the hash seed" },
     Rule { row: "SRANDMEMBER", how: "choice", reason: "the choice is random, how many are chosen is not" },
     Rule { row: "SPOP", how: "choice", reason: "the choice is random, how many are chosen is not" },
+    Rule { row: "ZSCAN", how: "cursor", reason: "the order and the pages of a hash table follow the hash seed" },
+    Rule { row: "ZRANDMEMBER", how: "choice", reason: "the choice is random, how many are chosen is not" },
     Rule { row: "DUMP", how: "payload", reason: "a hash table is dumped in the order of its hash seed" },
     Rule { row: "TIME", how: "shape", reason: "the clock" },
     Rule { row: "LASTSAVE", how: "shape", reason: "the clock" },

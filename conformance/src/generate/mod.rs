@@ -20,6 +20,7 @@ pub mod list;
 pub mod protocol;
 pub mod server;
 pub mod set;
+pub mod sorted_set;
 pub mod spec;
 pub mod string;
 
@@ -76,7 +77,8 @@ pub const fn entry(row: &'static str, weight: u32, emit: fn(&mut Generator)) -> 
 }
 
 /// The families by name.
-pub const FAMILIES: &[&str] = &["string", "hash", "list", "set", "generic", "connection", "server", "protocol"];
+pub const FAMILIES: &[&str] =
+    &["string", "hash", "list", "set", "sorted-set", "generic", "connection", "server", "protocol"];
 
 /// Emits the steps of one epoch.
 pub struct Generator {
@@ -199,6 +201,7 @@ fn table(family: &str) -> &'static [Entry] {
         "hash" => hash::TABLE,
         "set" => set::TABLE,
         "list" => list::TABLE,
+        "sorted-set" => sorted_set::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,

@@ -4,13 +4,17 @@ use crate::commands::{Args, CommandError, Ctx};
 use crate::keyspace::Lookup;
 use crate::keyspace::db::Db;
 use crate::numbers::integer::DecimalBuffer;
-use crate::types::{SortedSetRef, ValueRef};
+use crate::types::{SetRef, SortedSetRef, ValueRef};
+
+/// The score of every member of a set.
+const MEMBER_SCORE: f64 = 1.0;
 
 /// One key that is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source<'a> {
     Missing,
     SortedSet(SortedSetRef<'a>),
+    Set(SetRef<'a>),
 }
 
 /// Looks all keys up, with the effects of reading them. Which of them are there. Errors: WrongType.
@@ -19,7 +23,7 @@ pub(super) fn look_up(ctx: &mut Ctx<'_>, keys: Args<'_>) -> Result<Vec<bool>, Co
     for key in keys.iter() {
         let slot = ctx.db.lookup(key, Lookup::NORMAL);
         if let Some(slot) = slot
-            && !matches!(ctx.db.db().value(slot), ValueRef::SortedSet(_))
+            && !matches!(ctx.db.db().value(slot), ValueRef::SortedSet(_) | ValueRef::Set(_))
         {
             return Err(CommandError::WrongType);
         }
@@ -33,6 +37,7 @@ pub(super) fn resolve<'a>(db: &'a Db, keys: Args<'_>, found: &[bool]) -> Vec<Sou
     let one = |(key, &found): (&[u8], &bool)| match db.find(db.hash(key), key).filter(|_| found).map(|s| db.value(s)) {
         None => Source::Missing,
         Some(ValueRef::SortedSet(set)) => Source::SortedSet(set),
+        Some(ValueRef::Set(set)) => Source::Set(set),
         Some(_) => unreachable!("the type was checked"),
     };
     keys.iter().zip(found).map(one).collect()
@@ -43,6 +48,7 @@ impl Source<'_> {
         match self {
             Source::Missing => 0,
             Source::SortedSet(set) => set.len(),
+            Source::Set(set) => set.len(),
         }
     }
 
@@ -51,6 +57,7 @@ impl Source<'_> {
         match self {
             Source::Missing => None,
             Source::SortedSet(set) => set.score(member),
+            Source::Set(set) => set.contains(member).then_some(MEMBER_SCORE),
         }
     }
 
@@ -60,6 +67,7 @@ impl Source<'_> {
         match self {
             Source::Missing => {}
             Source::SortedSet(set) => _ = set.iter().all(|(member, score)| visit(member.text(&mut buffer), score)),
+            Source::Set(set) => _ = set.iter().all(|member| visit(member.text(&mut buffer), MEMBER_SCORE)),
         }
     }
 }
