@@ -78,8 +78,19 @@ pub const fn entry(row: &'static str, weight: u32, emit: fn(&mut Generator)) -> 
 }
 
 /// The families by name.
-pub const FAMILIES: &[&str] =
-    &["string", "hash", "list", "set", "sorted-set", "bitmap", "hyperloglog", "generic", "connection", "server", "protocol"];
+pub const FAMILIES: &[&str] = &[
+    "string",
+    "hash",
+    "list",
+    "set",
+    "sorted-set",
+    "bitmap",
+    "hyperloglog",
+    "generic",
+    "connection",
+    "server",
+    "protocol",
+];
 
 /// Emits the steps of one epoch.
 pub struct Generator {

@@ -20,6 +20,10 @@ impl Stream {
         unreachable!("nothing makes a stream yet")
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Adds the contents to a digest, in order.
     pub fn digest(&self, _: &mut Digest) {
         unreachable!("nothing makes a stream yet")
