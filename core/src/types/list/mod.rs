@@ -56,13 +56,14 @@ pub enum List {
 /// A list, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub enum ListRef<'a> {
-    Listpack(ListpackRef<'a>),
+    Listpack(ListpackRef<'a>, Fill),
     Nodes(&'a Quicklist),
 }
 
 impl<'a> ListRef<'a> {
     pub fn of_packed(bytes: &'a [u8]) -> ListRef<'a> {
-        ListRef::Listpack(ListpackRef::new(split_fill(bytes).0))
+        let (listpack, fill) = split_fill(bytes);
+        ListRef::Listpack(ListpackRef::new(listpack), fill)
     }
 
     pub fn encoding_name(self) -> &'static str {
@@ -73,7 +74,7 @@ impl<'a> ListRef<'a> {
     #[inline]
     pub fn len(self) -> usize {
         match self {
-            ListRef::Listpack(listpack) => listpack.len(),
+            ListRef::Listpack(listpack, _) => listpack.len(),
             ListRef::Nodes(nodes) => nodes.len(),
         }
     }
@@ -85,8 +86,16 @@ impl<'a> ListRef<'a> {
     /// Number of nodes of the quicklist.
     pub fn node_count(self) -> usize {
         match self {
-            ListRef::Listpack(listpack) => usize::from(!listpack.is_empty()),
+            ListRef::Listpack(listpack, _) => usize::from(!listpack.is_empty()),
             ListRef::Nodes(nodes) => nodes.node_count(),
+        }
+    }
+
+    /// The size of its nodes, as `list-max-listpack-size` says it.
+    pub fn fill(self) -> i16 {
+        match self {
+            ListRef::Listpack(_, fill) => fill.number(),
+            ListRef::Nodes(nodes) => nodes.fill().number(),
         }
     }
 
@@ -94,7 +103,7 @@ impl<'a> ListRef<'a> {
     #[inline]
     pub fn get(self, index: i64) -> Option<Item<'a>> {
         match self {
-            ListRef::Listpack(listpack) => listpack.seek(index).map(|place| listpack.get(place)),
+            ListRef::Listpack(listpack, _) => listpack.seek(index).map(|place| listpack.get(place)),
             ListRef::Nodes(nodes) => {
                 let index = if index < 0 { index.checked_add_unsigned(nodes.len() as u64)? } else { index };
                 nodes.get(u64::try_from(index).ok()?)
@@ -105,7 +114,9 @@ impl<'a> ListRef<'a> {
     /// The elements from number `index` on, towards the tail.
     pub fn forward(self, index: usize) -> impl Iterator<Item = Item<'a>> {
         let (listpack, nodes) = match self {
-            ListRef::Listpack(listpack) => (listpack.seek(index as i64).map(|place| listpack.iter_from(place)), None),
+            ListRef::Listpack(listpack, _) => {
+                (listpack.seek(index as i64).map(|place| listpack.iter_from(place)), None)
+            }
             ListRef::Nodes(nodes) => (None, Some(nodes.forward(index as u64))),
         };
         listpack.into_iter().flatten().chain(nodes.into_iter().flatten())
@@ -114,7 +125,7 @@ impl<'a> ListRef<'a> {
     /// The elements from number `index` on, towards the head.
     pub fn backward(self, index: usize) -> impl Iterator<Item = Item<'a>> {
         let (listpack, nodes) = match self {
-            ListRef::Listpack(listpack) => {
+            ListRef::Listpack(listpack, _) => {
                 (Some(listpack.iter().rev().skip(listpack.len().saturating_sub(index + 1))), None)
             }
             ListRef::Nodes(nodes) => (None, Some(nodes.backward(index as u64))),
@@ -130,8 +141,8 @@ impl<'a> ListRef<'a> {
     /// The nodes from head to tail, as an RDB file shows them.
     pub fn for_each_node(self, mut visit: impl FnMut(NodeRef<'a>)) {
         match self {
-            ListRef::Listpack(listpack) if listpack.is_empty() => {}
-            ListRef::Listpack(listpack) => visit(NodeRef::Packed(listpack)),
+            ListRef::Listpack(listpack, _) if listpack.is_empty() => {}
+            ListRef::Listpack(listpack, _) => visit(NodeRef::Packed(listpack)),
             ListRef::Nodes(nodes) => nodes.nodes().for_each(|node| visit(node.view())),
         }
     }
@@ -300,7 +311,7 @@ impl List {
 impl<'a> ListRef<'a> {
     fn listpack(self) -> ListpackRef<'a> {
         match self {
-            ListRef::Listpack(listpack) => listpack,
+            ListRef::Listpack(listpack, _) => listpack,
             ListRef::Nodes(_) => unreachable!("packed bytes are a listpack"),
         }
     }

@@ -130,6 +130,10 @@ impl Fill {
         Fill(limits.list_listpack_size.clamp(-5, FILL_MAX) as i16)
     }
 
+    pub(super) fn number(self) -> i16 {
+        self.0
+    }
+
     pub(super) fn encode(self) -> [u8; 2] {
         ((i32::from(self.0) + 5) as u16).to_le_bytes()
     }

@@ -15,7 +15,7 @@ use crate::numbers::integer;
 use crate::rdb;
 use crate::structures::{Slot, Table};
 use crate::types::digest::{DatasetDigest, Digest};
-use crate::types::{HashRef, Object, SetRef, StringRef, ValueRef};
+use crate::types::{HashRef, ListRef, NodeRef, Object, SetRef, StringRef, ValueRef};
 
 /// `DEBUG DIGEST`: 40 digits that are equal for equal data, times of expiry aside. O(data).
 pub(super) fn digest(engine: &mut Engine, id: ClientId) {
@@ -57,7 +57,7 @@ pub(super) fn object(engine: &mut Engine, id: ClientId, key: &[u8]) -> Result<()
     let recency = payload.recency();
     // In the shape of an address, and the same for a key as long as the process lives.
     let address = 0x7f00_0000_0000 | db.hash(key).0 & 0xff_ffff_fff0;
-    let line = format!(
+    let mut line = format!(
         "Value at:0x{address:x} refcount:{} encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
         reference_count(payload, engine.policy.shared_integers),
         value.encoding_name(),
@@ -65,8 +65,30 @@ pub(super) fn object(engine: &mut Engine, id: ClientId, key: &[u8]) -> Result<()
         recency.bits(),
         recency.idle_s(engine.now),
     );
+    if let ValueRef::List(list) = value {
+        append_list(&mut line, list, engine.policy.limits.list_compress_depth);
+    }
     engine.reply(id).status(&line);
     Ok(())
+}
+
+/// How the nodes of a list lie. Nothing is compressed inside; the configuration as it is now says what would be.
+fn append_list(line: &mut String, list: ListRef<'_>, compress_depth: u32) {
+    let mut bytes = 0;
+    list.for_each_node(|node| {
+        bytes += match node {
+            NodeRef::Packed(listpack) => listpack.bytes().len(),
+            NodeRef::Plain(element) => element.len(),
+        };
+    });
+    let nodes = list.node_count();
+    let (per_node, fill, compressed) = (list.len() as f64 / nodes as f64, list.fill(), u8::from(compress_depth != 0));
+    write!(
+        line,
+        " ql_nodes:{nodes} ql_avg_node:{per_node:.2} ql_listpack_max:{fill} ql_compressed:{compressed} \
+         ql_uncompressed_size:{bytes}"
+    )
+    .expect("a string takes everything");
 }
 
 /// What the value takes in an RDB file, its type aside.
