@@ -128,6 +128,24 @@ pub fn set(args: Args<'_>, found: &mut Vec<FoundKey>) -> Result<(), InvalidKeys>
     Ok(())
 }
 
+/// BITFIELD: read only if every operation is a GET (or sets the overflow of none).
+pub fn bitfield(args: Args<'_>, found: &mut Vec<FoundKey>) -> Result<(), InvalidKeys> {
+    let mut at = 2;
+    let mut reads_only = true;
+    while at < args.len() && reads_only {
+        let left = args.len() - at - 1;
+        match () {
+            () if args.is(at, "get") && left >= 2 => at += 3,
+            () if args.is(at, "overflow") && left >= 1 => at += 2,
+            () => reads_only = false,
+        }
+    }
+    let flags =
+        if reads_only { KeyFlags::RO | KeyFlags::ACCESS } else { KeyFlags::RW | KeyFlags::ACCESS | KeyFlags::UPDATE };
+    found.push(FoundKey { position: 1, flags });
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! The rows of this family.
 
+use crate::commands::keys;
 use crate::commands::row::*;
 
 /// All rows of the family.
@@ -51,7 +52,7 @@ const BITFIELD: Command = Command {
         KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::UPDATE).union(KeyFlags::VARIABLE_FLAGS),
     )
     .notes("This command allows both access and modification of the key")],
-    find_keys: None,
+    find_keys: Some(keys::bitfield),
     args: &[
         Arg::key("key", 0),
         Arg::one_of(
