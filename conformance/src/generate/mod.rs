@@ -16,12 +16,11 @@ pub mod connection;
 pub mod generic;
 pub mod hash;
 pub mod lapse;
-pub mod list;
 pub mod protocol;
 pub mod server;
 pub mod set;
-pub mod sorted_set;
 pub mod spec;
+pub mod stream;
 pub mod string;
 
 use crate::random::Random;
@@ -77,8 +76,7 @@ pub const fn entry(row: &'static str, weight: u32, emit: fn(&mut Generator)) -> 
 }
 
 /// The families by name.
-pub const FAMILIES: &[&str] =
-    &["string", "hash", "list", "set", "sorted-set", "generic", "connection", "server", "protocol"];
+pub const FAMILIES: &[&str] = &["string", "hash", "set", "stream", "generic", "connection", "server", "protocol"];
 
 /// Emits the steps of one epoch.
 pub struct Generator {
@@ -200,8 +198,7 @@ fn table(family: &str) -> &'static [Entry] {
         "string" => string::TABLE,
         "hash" => hash::TABLE,
         "set" => set::TABLE,
-        "list" => list::TABLE,
-        "sorted-set" => sorted_set::TABLE,
+        "stream" => stream::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,
