@@ -68,7 +68,10 @@ fn consumer(g: &mut Generator) -> Vec<u8> {
 /// An id near those that [`xadd`] gives.
 fn id(g: &mut Generator) -> Vec<u8> {
     match g.random.below(40) {
-        0 => g.random.pick::<[u8]>(&[b"x", b"", b"1-", b"-1", b"1-x", b"007-1", b"18446744073709551615", b"0-0"]).to_vec(),
+        0 => g
+            .random
+            .pick::<[u8]>(&[b"x", b"", b"1-", b"-1", b"1-x", b"007-1", b"18446744073709551615", b"0-0"])
+            .to_vec(),
         1..=8 => g.random.below(60).to_string().into_bytes(),
         _ => format!("{}-{}", g.random.below(60), g.random.below(4)).into_bytes(),
     }

@@ -71,11 +71,13 @@ impl World {
         }
         self.reply = reply;
         let changed = self.effects.dirty != dirty;
-        assert!(!changed || row.flags.contains(CommandFlags::WRITE), "{} changed the data", row.name);
+        let may_change = row.flags.contains(CommandFlags::WRITE) || self.effects.propagation == Propagation::Forced;
+        assert!(!changed || may_change, "{} changed the data", row.name);
         let mut journal: Vec<OwnedArgs> =
             std::mem::take(&mut self.effects.deletions).into_iter().map(|(_, args)| args).collect();
         match std::mem::take(&mut self.effects.propagation) {
             Propagation::Verbatim if changed => journal.push(args.iter().collect()),
+            Propagation::Forced => journal.push(args.iter().collect()),
             Propagation::Instead(list) => journal.extend(list),
             _ => {}
         }

@@ -20,6 +20,7 @@ use super::client::{ClientFlags, ClientId};
 use crate::commands::lookup::CommandId;
 use crate::commands::row::{CommandFlags, Run};
 use crate::commands::{Args, Ctx, Flow};
+use crate::keyspace::effects::Propagation;
 use crate::keyspace::{Database, DbIndex};
 use crate::resp::{Limits, QueryBuffer, Request, RequestParser};
 use crate::time::Now;
@@ -228,6 +229,7 @@ impl Engine {
             !changed
                 || !row.flags.contains(CommandFlags::READONLY)
                 || !self.effects.deletions.is_empty()
+                || self.effects.propagation == Propagation::Forced
                 || !self.effects.record_journal,
             "a READONLY command leaves the data alone"
         );

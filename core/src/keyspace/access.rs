@@ -212,6 +212,13 @@ impl<'e> Database<'e> {
         Write::new(self, key, hash, slot)
     }
 
+    /// The guard for a key that [`Database::lookup`] has just found at `slot`: it was used once, not twice.
+    pub fn write_found<'g>(&'g mut self, key: &'g [u8], slot: Slot) -> Write<'g, 'e> {
+        let hash = self.db().hash(key);
+        debug_assert_eq!(self.db().find(hash, key), Some(slot));
+        Write::new(self, key, hash, Some(slot))
+    }
+
     /// When `key` expires; `None` if it is missing, `Some(None)` if it never does.
     pub fn expiry(&mut self, key: &[u8]) -> Option<Option<UnixMillis>> {
         let slot = self.lookup(key, Lookup::NO_TOUCH)?;

@@ -21,7 +21,7 @@ use super::recency::Recency;
 use crate::error::CommandError;
 use crate::structures::{KeyHash, Slot};
 use crate::time::UnixMillis;
-use crate::types::{Collection, LargeString, Object, PackedKind, StringRef, ValueRef};
+use crate::types::{Collection, LargeString, Object, PackedKind, StringEncoding, StringRef, ValueRef};
 
 /// What happens to a key's expiry when its value is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,6 +239,23 @@ impl<'g, 'e> Write<'g, 'e> {
     #[inline]
     pub fn commit_all(mut self, events: &[Event], dirty: u64) {
         self.take_effect(events, dirty);
+    }
+
+    /// What changed is how the value is held (its encoding, a cache inside), not what it is: nobody is told, and WATCH does
+    /// not trip. `dirty`: as in [`Write::commit_all`].
+    pub fn settle(mut self, dirty: u64) {
+        self.changed = false;
+        self.db.effects.dirty += dirty;
+    }
+
+    /// Makes the string's encoding raw, as every command does that is about to change bytes in place, even if it then does
+    /// not. A missing key stays missing. The caller has checked the type. O(1), the value being short if it isn't raw.
+    pub fn make_raw(&mut self) {
+        let Some(value) = self.value().and_then(ValueRef::as_string) else { return };
+        if value.encoding() != StringEncoding::Raw {
+            let bytes = value.bytes().into_owned();
+            self.set(NewValue::RawString(&bytes), Ttl::Keep);
+        }
     }
 
     pub(super) fn take_effect(&mut self, events: &[Event], dirty: u64) {

@@ -125,6 +125,8 @@ pub enum LargeString {
 pub struct Chunks {
     chunks: Vec<Arc<Vec<u8>>>,
     len: usize,
+    /// Capacities of all chunks together.
+    capacity: usize,
 }
 
 impl LargeString {
@@ -132,8 +134,23 @@ impl LargeString {
         if bytes.len() <= CHUNK_BYTES {
             return LargeString::Whole(Arc::from(bytes));
         }
-        let chunks = bytes.chunks(CHUNK_BYTES).map(|c| Arc::new(c.to_vec())).collect();
-        LargeString::Chunked(Arc::new(Chunks { chunks, len: bytes.len() }))
+        LargeString::Chunked(Arc::new(Chunks::new(bytes)))
+    }
+
+    /// A string of `len` bytes, of which `fill` gets one piece after the other, all zeros, with its offset. O(len).
+    pub fn build(len: usize, mut fill: impl FnMut(usize, &mut [u8])) -> LargeString {
+        let piece = |start: usize| {
+            let mut bytes = vec![0; CHUNK_BYTES.min(len - start)];
+            fill(start, &mut bytes);
+            bytes
+        };
+        let mut pieces = (0..len).step_by(CHUNK_BYTES).map(piece);
+        if len <= CHUNK_BYTES {
+            return LargeString::Whole(Arc::from(pieces.next().unwrap_or_default()));
+        }
+        let chunks: Vec<Arc<Vec<u8>>> = pieces.map(Arc::new).collect();
+        let capacity = chunks.iter().map(|chunk| chunk.capacity()).sum();
+        LargeString::Chunked(Arc::new(Chunks { chunks, len, capacity }))
     }
 
     pub fn len(&self) -> usize {
@@ -216,8 +233,7 @@ impl LargeString {
                 }
                 return;
             }
-            let chunks = bytes.chunks(CHUNK_BYTES).map(|c| Arc::new(c.to_vec())).collect();
-            *self = LargeString::Chunked(Arc::new(Chunks { chunks, len: bytes.len() }));
+            *self = LargeString::Chunked(Arc::new(Chunks::new(bytes)));
         }
         let LargeString::Chunked(chunked) = self else { unreachable!("converted above") };
         let chunked = Arc::make_mut(chunked);
@@ -230,50 +246,62 @@ impl LargeString {
         self.write_at(self.len(), data);
     }
 
-    /// Bytes of heap held.
+    /// Bytes of heap held. O(1): it is asked before and after every change.
     pub fn heap_bytes(&self) -> usize {
         const ARC_BYTES: usize = 16;
         match self {
             LargeString::Whole(bytes) => ARC_BYTES + bytes.len(),
             LargeString::Chunked(chunked) => {
-                let chunks: usize =
-                    chunked.chunks.iter().map(|c| ARC_BYTES + size_of::<Vec<u8>>() + c.capacity()).sum();
-                ARC_BYTES + size_of::<Chunks>() + chunked.chunks.capacity() * size_of::<Arc<Vec<u8>>>() + chunks
+                let heads = chunked.chunks.len() * (ARC_BYTES + size_of::<Vec<u8>>());
+                let list = chunked.chunks.capacity() * size_of::<Arc<Vec<u8>>>();
+                ARC_BYTES + size_of::<Chunks>() + list + heads + chunked.capacity
             }
         }
     }
 }
 
 impl Chunks {
+    fn new(bytes: &[u8]) -> Chunks {
+        let chunks: Vec<Arc<Vec<u8>>> = bytes.chunks(CHUNK_BYTES).map(|c| Arc::new(c.to_vec())).collect();
+        let capacity = chunks.iter().map(|chunk| chunk.capacity()).sum();
+        Chunks { chunks, len: bytes.len(), capacity }
+    }
+
+    /// Changes one chunk, which is copied first if a snapshot shares it.
+    fn change<R>(&mut self, index: usize, change: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let chunk = &mut self.chunks[index];
+        let before = chunk.capacity();
+        let chunk = Arc::make_mut(chunk);
+        let result = change(chunk);
+        self.capacity = self.capacity - before + chunk.capacity();
+        result
+    }
+
     fn grow(&mut self, len: usize) {
-        if len <= self.len {
-            return;
-        }
         while self.len < len {
-            let room = match self.chunks.last_mut() {
-                Some(last) if last.len() < CHUNK_BYTES => {
-                    let target = (last.len() + len - self.len).min(CHUNK_BYTES);
-                    let last = Arc::make_mut(last);
-                    let added = target - last.len();
-                    last.resize(target, 0);
+            let missing = len - self.len;
+            self.len += match self.chunks.last() {
+                Some(last) if last.len() < CHUNK_BYTES => self.change(self.chunks.len() - 1, |last| {
+                    let added = missing.min(CHUNK_BYTES - last.len());
+                    last.resize(last.len() + added, 0);
+                    added
+                }),
+                _ => {
+                    let chunk = vec![0; missing.min(CHUNK_BYTES)];
+                    let added = chunk.len();
+                    self.capacity += chunk.capacity();
+                    self.chunks.push(Arc::new(chunk));
                     added
                 }
-                _ => {
-                    let size = (len - self.len).min(CHUNK_BYTES);
-                    self.chunks.push(Arc::new(vec![0; size]));
-                    size
-                }
             };
-            self.len += room;
         }
     }
 
     fn overwrite(&mut self, mut offset: usize, mut data: &[u8]) {
         while !data.is_empty() {
             let (index, within) = (offset / CHUNK_BYTES, offset % CHUNK_BYTES);
-            let chunk = Arc::make_mut(&mut self.chunks[index]);
-            let count = data.len().min(chunk.len() - within);
-            chunk[within..within + count].copy_from_slice(&data[..count]);
+            let count = data.len().min(self.chunks[index].len() - within);
+            self.change(index, |chunk| chunk[within..within + count].copy_from_slice(&data[..count]));
             data = &data[count..];
             offset += count;
         }
@@ -307,6 +335,11 @@ mod tests {
                 let (a, b) = (model.len() / 3, model.len() * 2 / 3);
                 prop_assert!(large.range(a, b).as_ref() == &model[a..b]);
                 prop_assert!(snapshot.0.bytes().as_ref() == &snapshot.1[..]);
+                if let LargeString::Chunked(chunked) = &large {
+                    prop_assert_eq!(chunked.capacity, chunked.chunks.iter().map(|c| c.capacity()).sum::<usize>());
+                }
+                let built = LargeString::build(model.len(), |at, piece| piece.copy_from_slice(&model[at..at + piece.len()]));
+                prop_assert!(built.bytes().as_ref() == &model[..]);
             }
         }
     }

@@ -21,14 +21,17 @@
 //! - add: O(1) dense, O(runs) sparse; count: O(16384), or O(1) from the cache; merge: O(16384).
 //!
 //! Bytes may come from SET: [`HyperLogLog::check`] looks at the head, as Redis does, and runs that don't add up to 16384
-//! are [`Corrupted`] when they are walked. Files: `sparse.rs` the runs, `estimate.rs` the hash and the estimator.
+//! are [`Corrupted`] when they are walked. Files: `sparse.rs` the runs, `estimate.rs` the hash and the estimator,
+//! `self_test.rs` what PFSELFTEST does.
 
 mod estimate;
+mod self_test;
 mod sparse;
 #[cfg(test)]
 mod tests;
 
-pub use self::sparse::Run;
+pub use self::self_test::self_test;
+use self::sparse::Run;
 
 pub const REGISTER_COUNT: usize = 1 << INDEX_BITS;
 const INDEX_BITS: u32 = 14;
@@ -117,10 +120,38 @@ impl<'a> HyperLogLog<'a> {
         Ok(estimate::cardinality(&histogram))
     }
 
-    /// The runs of a sparse one, for PFDEBUG DECODE.
-    pub fn runs(self) -> impl Iterator<Item = Run> + 'a {
-        let body = if self.encoding() == Encoding::Sparse { self.body() } else { &[] };
-        sparse::runs(body).map(|(_, run)| run)
+    /// The runs of a sparse one as PFDEBUG DECODE tells them: `z:3 v:1,2 Z:16379`. `None`: it is dense.
+    pub fn decoded(self) -> Option<String> {
+        if self.encoding() == Encoding::Dense {
+            return None;
+        }
+        let words = sparse::runs(self.body()).map(|(at, run)| match run {
+            // The long form may hold few registers, in what another program wrote.
+            Run::Zeros(len) => format!("{}:{len}", if self.body()[at] & 0x40 == 0 { 'z' } else { 'Z' }),
+            Run::Values { value, len } => format!("v:{value},{len}"),
+        });
+        Some(words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// What adding `element` to a dense one writes: two bytes and where; nothing, if its register is high enough. The
+    /// cached cardinality is out of date then. O(1).
+    pub fn dense_patch(self, element: &[u8]) -> Option<(usize, [u8; 2])> {
+        debug_assert_eq!(self.encoding(), Encoding::Dense);
+        let (index, value) = estimate::place(element);
+        if dense_get(self.body(), index) >= value {
+            return None;
+        }
+        let at = (index * REGISTER_BITS / 8).min(self.body().len() - 2);
+        let mut pair = [self.body()[at], self.body()[at + 1]];
+        let shift = index * REGISTER_BITS - at * 8;
+        let (mask, raised) = (0x3f_u16 << shift, u16::from(value) << shift);
+        pair = (u16::from_le_bytes(pair) & !mask | raised).to_le_bytes();
+        Some((HEADER + at, pair))
+    }
+
+    /// The byte that says that the cached cardinality is out of date, and where it is.
+    pub fn stale_patch(self) -> (usize, [u8; 1]) {
+        (15, [self.bytes[15] | STALE])
     }
 
     fn body(self) -> &'a [u8] {
@@ -223,9 +254,9 @@ pub fn make_dense(bytes: &mut Vec<u8>) -> Result<bool, Corrupted> {
     Ok(true)
 }
 
-/// Notes the cardinality that was counted.
-pub fn cache_cardinality(bytes: &mut [u8], cardinality: u64) {
-    bytes[8..16].copy_from_slice(&cardinality.to_le_bytes());
+/// The bytes that note the cardinality that was counted, and where they are.
+pub fn cardinality_patch(cardinality: u64) -> (usize, [u8; 8]) {
+    (8, cardinality.to_le_bytes())
 }
 
 /// Marks the cached cardinality as out of date.

@@ -13,7 +13,7 @@ const MERGE_RUNS: usize = 5;
 
 /// Neighbouring registers of one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Run {
+pub(super) enum Run {
     /// ZERO or XZERO.
     Zeros(usize),
     /// VAL.
@@ -25,10 +25,6 @@ impl Run {
         match self {
             Run::Zeros(len) | Run::Values { len, .. } => len,
         }
-    }
-
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
     }
 
     pub fn value(self) -> u8 {
