@@ -83,6 +83,8 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "SSCAN", how: "cursor", reason: "the order and the pages of a hash table follow the hash seed" },
     Rule { row: "SRANDMEMBER", how: "choice", reason: "the choice is random, how many are chosen is not" },
     Rule { row: "SPOP", how: "choice", reason: "the choice is random, how many are chosen is not" },
+    Rule { row: "ZSCAN", how: "cursor", reason: "the order and the pages of a hash table follow the hash seed" },
+    Rule { row: "ZRANDMEMBER", how: "choice", reason: "the choice is random, how many are chosen is not" },
     Rule { row: "DUMP", how: "payload", reason: "a hash table is dumped in the order of its hash seed" },
     Rule { row: "XPENDING", how: "third", reason: "milliseconds pass between the two servers' clocks" },
     Rule { row: "XINFO|CONSUMERS", how: "fields idle", reason: "milliseconds pass between the two servers' clocks" },

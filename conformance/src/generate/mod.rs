@@ -18,9 +18,11 @@ pub mod generic;
 pub mod hash;
 pub mod hyperloglog;
 pub mod lapse;
+pub mod list;
 pub mod protocol;
 pub mod server;
 pub mod set;
+pub mod sorted_set;
 pub mod spec;
 pub mod stream;
 pub mod string;
@@ -77,8 +79,20 @@ pub const fn entry(row: &'static str, weight: u32, emit: fn(&mut Generator)) -> 
 }
 
 /// The families by name.
-pub const FAMILIES: &[&str] =
-    &["string", "hash", "set", "stream", "bitmap", "hyperloglog", "generic", "connection", "server", "protocol"];
+pub const FAMILIES: &[&str] = &[
+    "string",
+    "hash",
+    "list",
+    "set",
+    "sorted-set",
+    "stream",
+    "bitmap",
+    "hyperloglog",
+    "generic",
+    "connection",
+    "server",
+    "protocol",
+];
 
 /// Emits the steps of one epoch.
 pub struct Generator {
@@ -200,6 +214,8 @@ fn table(family: &str) -> &'static [Entry] {
         "string" => string::TABLE,
         "hash" => hash::TABLE,
         "set" => set::TABLE,
+        "list" => list::TABLE,
+        "sorted-set" => sorted_set::TABLE,
         "stream" => stream::TABLE,
         "bitmap" => bitmap::TABLE,
         "hyperloglog" => hyperloglog::TABLE,

@@ -17,14 +17,14 @@ pub(super) const FREED_AT_ONCE_BYTES: usize = 64 * 1024;
 pub struct Discarded(Arc<Contents>);
 
 enum Contents {
-    Database(Db),
+    Database(Box<Db>),
     Values(Vec<Object>),
 }
 
 impl Discarded {
     /// A whole database.
     pub fn new(db: Db) -> Discarded {
-        Discarded(Arc::new(Contents::Database(db)))
+        Discarded(Arc::new(Contents::Database(Box::new(db))))
     }
 
     /// The values of single keys.

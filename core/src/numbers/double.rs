@@ -25,6 +25,27 @@ pub fn parse(text: &[u8]) -> Option<f64> {
     Some(if scanned.negative { -magnitude } else { magnitude })
 }
 
+/// Reads a double with plain `strtod`, as Redis reads the bounds of a range of scores: white space in front is skipped,
+/// what overflows is infinite, what underflows is zero, the text ends at a NUL, and no text at all is 0.
+pub fn parse_leniently(text: &[u8]) -> Option<f64> {
+    let text = text.split(|&b| b == 0).next().unwrap_or_default();
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    let start = text.iter().position(|b| !matches!(b, b' ' | b'\t'..=b'\r'))?;
+    let text = &text[start..];
+    let scanned = FloatText::scan(text)?;
+    let magnitude = match scanned.kind {
+        Kind::Infinite => f64::INFINITY,
+        Kind::Decimal(_) => {
+            let text = std::str::from_utf8(text).expect("the scan took ASCII only");
+            text.parse::<f64>().expect("std reads whatever C's decimal grammar allows").abs()
+        }
+        Kind::Hex(digits) => round_hex(digits),
+    };
+    Some(if scanned.negative { -magnitude } else { magnitude })
+}
+
 /// Refuses overflow to infinity and underflow to zero, the two cases of ERANGE that Redis minds.
 fn in_range(value: f64, digits: Digits<'_>) -> Option<f64> {
     (value.is_finite() && (value != 0.0 || digits.is_zero())).then_some(value)
@@ -156,6 +177,24 @@ mod tests {
             ((1u64 << 50) as f64 + 0.75, "1125899906842624.8"),
         ] {
             assert_eq!(text(value), expected);
+        }
+    }
+
+    #[test]
+    fn bounds_are_read_more_leniently_than_scores() {
+        for (text, expected) in [
+            (&b""[..], Some(0.0)),
+            (b" \t\r1", Some(1.0)),
+            (b" ", None),
+            (b"1 ", None),
+            (b"1e400", Some(f64::INFINITY)),
+            (b"-1e400", Some(f64::NEG_INFINITY)),
+            (b"1e-400", Some(0.0)),
+            (b"0x10", Some(16.0)),
+            (b"2\0x", Some(2.0)),
+            (b"nan", None),
+        ] {
+            assert_eq!(parse_leniently(text), expected, "{}", text.escape_ascii());
         }
     }
 

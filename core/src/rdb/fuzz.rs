@@ -22,7 +22,7 @@ pub fn fuzz_rdb_value(data: &[u8]) {
         list_listpack_size: 1,
         ..roomy
     };
-    let digests = [roomy, tight].map(|limits| Some(round_trip(kind, object, &limits)?));
+    let digests = [roomy, tight].map(|limits| round_trip(kind, object, &limits));
     assert_eq!(digests[0], digests[1], "limits change the form only");
 }
 

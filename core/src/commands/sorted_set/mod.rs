@@ -1,3 +1,28 @@
-//! Sorted sets. No command of the family is built yet.
+//! The sorted-set family, without the blocking commands.
+//!
+//! - [`add`]: ZADD, ZINCRBY. [`remove`]: ZREM, ZREMRANGEBYRANK, ZREMRANGEBYSCORE, ZREMRANGEBYLEX.
+//! - [`read`](mod@read): ZCARD, ZSCORE, ZMSCORE, ZRANK, ZREVRANK, ZCOUNT, ZLEXCOUNT, ZSCAN.
+//! - [`range`]: ZRANGE, ZRANGESTORE and their older forms. [`bounds`]: the notation of their ends.
+//! - [`combine`]: ZUNION, ZINTER, ZDIFF, their forms that store, ZINTERCARD.
+//! - [`pop`]: ZPOPMIN, ZPOPMAX, ZMPOP. [`random`]: ZRANDMEMBER.
 
+mod add;
+mod bounds;
+mod combine;
+mod pop;
+mod random;
+mod range;
+mod read;
+mod remove;
 pub mod rows;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use add::*;
+use combine::*;
+use pop::*;
+use random::*;
+use range::*;
+use read::*;
+use remove::*;

@@ -17,9 +17,9 @@ use crate::types::Limits;
 const SAFETY_BYTES_MAX: usize = 8192;
 /// What an element is thought to add to its own bytes, at most.
 const ENTRY_OVERHEAD_BYTES: usize = 8;
-/// Header and end, of which a merged listpack needs one set.
-const LISTPACK_FRAME_BYTES: usize = 7;
-/// Room for an element that a node takes anyway, so that growing it does not begin with nothing.
+/// What a merged listpack is thought to save: header and end of a ziplist, though those of a listpack are 7.
+const MERGE_SAVES_BYTES: usize = 11;
+/// The largest size in elements; what is larger counts as this.
 const FILL_MAX: i32 = 0x7fff;
 
 /// A node.
@@ -161,7 +161,7 @@ impl Fill {
     /// Whether two neighbours become one.
     pub(super) fn allows_merge(self, left: &Node, right: &Node) -> bool {
         let (Node::Packed(left), Node::Packed(right)) = (left, right) else { return false };
-        let bytes = left.len() + right.len() - LISTPACK_FRAME_BYTES;
+        let bytes = left.len() + right.len() - MERGE_SAVES_BYTES;
         match self.bytes_max() {
             Some(max) => bytes <= max,
             None => bytes <= SAFETY_BYTES_MAX && left.listpack().len() + right.listpack().len() <= self.0 as usize,

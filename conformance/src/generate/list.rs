@@ -1,0 +1,224 @@
+//! The list family: few keys and few elements, so that they are met again; node sizes of a few elements, so that nodes
+//! split and merge all the time.
+
+use super::atoms::{self, Holds};
+use super::{Entry, Generator, entry};
+use crate::words;
+
+pub const TABLE: &[Entry] = &[
+    entry("LPUSH", 10, |g| push(g, "LPUSH")),
+    entry("RPUSH", 16, |g| push(g, "RPUSH")),
+    entry("LPUSHX", 3, |g| push(g, "LPUSHX")),
+    entry("RPUSHX", 3, |g| push(g, "RPUSHX")),
+    entry("LPOP", 6, |g| pop(g, "LPOP")),
+    entry("RPOP", 6, |g| pop(g, "RPOP")),
+    entry("LLEN", 3, |g| whole(g, "LLEN")),
+    entry("LINDEX", 5, lindex),
+    entry("LRANGE", 5, |g| range(g, "LRANGE")),
+    entry("LTRIM", 3, |g| range(g, "LTRIM")),
+    entry("LSET", 10, lset),
+    entry("LINSERT", 18, linsert),
+    entry("LREM", 6, lrem),
+    entry("LPOS", 10, lpos),
+    entry("LMOVE", 8, lmove),
+    entry("RPOPLPUSH", 4, |g| two_keys(g, "RPOPLPUSH")),
+    entry("LMPOP", 6, lmpop),
+    entry("DEL", 1, |g| whole(g, "DEL")),
+    entry("OBJECT|ENCODING", 2, encoding),
+    entry("DUMP", 10, |g| whole(g, "DUMP")),
+    entry("RESTORE", 2, restore),
+    entry("COPY", 2, |g| two_keys(g, "COPY")),
+    entry("RENAME", 1, |g| two_keys(g, "RENAME")),
+    entry("TYPE", 1, |g| whole(g, "TYPE")),
+    entry("PEXPIREAT", 1, expire),
+    entry("CONFIG|SET", 2, node_size),
+    entry("", 1, threshold),
+    entry("SET", 1, string),
+];
+
+const KEYS: &[&[u8]] = &[b"l1", b"l2", b"l3", b"l4", b"{l}5"];
+const ELEMENTS: &[&[u8]] =
+    &[b"a", b"b", b"c", b"d", b"e", b"1", b"2", b"-1", b"007", b"12345", b"", b"9223372036854775807"];
+
+fn key(g: &mut Generator) -> Vec<u8> {
+    match g.random.below(30) {
+        0 => atoms::key(&mut g.random, Holds::Any),
+        _ => g.random.pick(KEYS).to_vec(),
+    }
+}
+
+fn element(g: &mut Generator) -> Vec<u8> {
+    match g.random.below(30) {
+        0 => atoms::value(&mut g.random),
+        1 => atoms::integer(&mut g.random),
+        2 => vec![b'v'; g.random.between(8, 130)],
+        3 => vec![b'w'; g.random.between(1000, 9000)],
+        4..=9 => format!("e{}", g.random.below(20)).into_bytes(),
+        _ => g.random.pick(ELEMENTS).to_vec(),
+    }
+}
+
+fn index(g: &mut Generator) -> Vec<u8> {
+    match g.random.below(20) {
+        0 => atoms::integer(&mut g.random),
+        1 => g.random.pick::<[u8]>(&[b"x", b"", b"9223372036854775808", b"1.0"]).to_vec(),
+        _ => (g.random.below(50) as i64 - 25).to_string().into_bytes(),
+    }
+}
+
+fn push(g: &mut Generator, name: &str) {
+    let mut words = words![name, key(g)];
+    let count = if g.random.chance(10) { g.random.between(5, 30) } else { g.random.between(1, 4) };
+    for _ in 0..count {
+        words.push(element(g));
+    }
+    g.command(words);
+}
+
+fn pop(g: &mut Generator, name: &str) {
+    let mut words = words![name, key(g)];
+    if g.random.chance(50) {
+        words.push(index(g));
+    }
+    g.command(words);
+}
+
+fn whole(g: &mut Generator, name: &str) {
+    let words = words![name, key(g)];
+    g.command(words);
+}
+
+fn encoding(g: &mut Generator) {
+    let words = words!["OBJECT", "ENCODING", key(g)];
+    g.command(words);
+}
+
+fn lindex(g: &mut Generator) {
+    let words = words!["LINDEX", key(g), index(g)];
+    g.command(words);
+}
+
+fn range(g: &mut Generator, name: &str) {
+    let mut words = words![name, key(g), index(g), index(g)];
+    if g.random.chance(50) {
+        (words[2], words[3]) = (b"0".to_vec(), b"-1".to_vec());
+    } else if g.random.chance(60) {
+        (words[2], words[3]) = (g.random.below(4).to_string().into_bytes(), b"-2".to_vec());
+    }
+    g.command(words);
+}
+
+fn lset(g: &mut Generator) {
+    let words = words!["LSET", key(g), index(g), element(g)];
+    g.command(words);
+}
+
+fn linsert(g: &mut Generator) {
+    let side = match g.random.below(30) {
+        0 => b"AROUND".to_vec(),
+        1..=14 => atoms::recased(&mut g.random, "BEFORE"),
+        _ => atoms::recased(&mut g.random, "AFTER"),
+    };
+    let words = words!["LINSERT", key(g), side, element(g), element(g)];
+    g.command(words);
+}
+
+fn lrem(g: &mut Generator) {
+    let mut words = words!["LREM", key(g), index(g), element(g)];
+    if g.random.chance(70) {
+        words[2] = (g.random.below(5) as i64 - 2).to_string().into_bytes();
+    }
+    g.command(words);
+}
+
+fn lpos(g: &mut Generator) {
+    let mut words = words!["LPOS", key(g), element(g)];
+    for _ in 0..g.random.below(4) {
+        let option = *g.random.pick(&[&"RANK", &"COUNT", &"MAXLEN"]);
+        words.push(atoms::recased(&mut g.random, option));
+        words.push(match g.random.below(8) {
+            0 => index(g),
+            1 => b"-1".to_vec(),
+            _ => g.random.below(6).to_string().into_bytes(),
+        });
+    }
+    if g.random.chance(3) {
+        words.push(b"COUNT".to_vec());
+    }
+    g.command(words);
+}
+
+fn side(g: &mut Generator) -> Vec<u8> {
+    match g.random.below(40) {
+        0 => b"MIDDLE".to_vec(),
+        1..=20 => atoms::recased(&mut g.random, "LEFT"),
+        _ => atoms::recased(&mut g.random, "RIGHT"),
+    }
+}
+
+fn lmove(g: &mut Generator) {
+    let words = words!["LMOVE", key(g), key(g), side(g), side(g)];
+    g.command(words);
+}
+
+fn lmpop(g: &mut Generator) {
+    let count = g.random.between(1, 4);
+    let mut words = words!["LMPOP", count.to_string()];
+    for _ in 0..count {
+        words.push(key(g));
+    }
+    if g.random.chance(5) {
+        words[1] = index(g);
+    }
+    words.push(side(g));
+    if g.random.chance(60) {
+        words.push(atoms::recased(&mut g.random, "COUNT"));
+        words.push(match g.random.below(10) {
+            0 => index(g),
+            _ => g.random.between(1, 6).to_string().into_bytes(),
+        });
+    }
+    g.command(words);
+}
+
+/// Payloads of lists as 7.0.15 dumped them, of older encodings, and damaged in every way. Unsanitised, 7.0.15 takes some
+/// of the damaged ones; Etalon never does.
+fn restore(g: &mut Generator) {
+    g.say("CONFIG SET sanitize-dump-payload yes");
+    const PAYLOADS: &[&[u8]] = include!("list_payloads.in");
+    let payload = g.random.pick(PAYLOADS).to_vec();
+    let mut words = words!["RESTORE", key(g), "0", payload];
+    if g.random.chance(80) {
+        words.push(b"REPLACE".to_vec());
+    }
+    g.command(words);
+}
+
+fn two_keys(g: &mut Generator, name: &str) {
+    let mut words = words![name, key(g), key(g)];
+    if name == "COPY" && g.random.chance(60) {
+        words.push(b"REPLACE".to_vec());
+    }
+    g.command(words);
+}
+
+fn expire(g: &mut Generator) {
+    let time = atoms::unix_millis(&mut g.random);
+    let words = words!["PEXPIREAT", key(g), time];
+    g.command(words);
+}
+
+fn node_size(g: &mut Generator) {
+    let value = g.random.pick::<[u8]>(&[b"-2", b"-1", b"2", b"3", b"5", b"8", b"0", b"1", b"-5", b"128"]).to_vec();
+    g.command(words!["CONFIG", "SET", "list-max-listpack-size", value]);
+}
+
+fn threshold(g: &mut Generator) {
+    let value = g.random.pick::<[u8]>(&[b"0", b"0", b"5", b"100", b"2000"]).to_vec();
+    g.command(words!["DEBUG", "QUICKLIST-PACKED-THRESHOLD", value]);
+}
+
+fn string(g: &mut Generator) {
+    let words = words!["SET", key(g), "x"];
+    g.command(words);
+}
