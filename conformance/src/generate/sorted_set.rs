@@ -358,6 +358,9 @@ fn combine(g: &mut Generator, name: &str) {
         words.push(atoms::recased(&mut g.random, "WITHSCORES"));
     }
     g.command(words);
+    if stores {
+        whole(g, "ZCARD");
+    }
 }
 
 fn zrandmember(g: &mut Generator) {
@@ -411,6 +414,7 @@ fn two_keys(g: &mut Generator, name: &str) {
         words.push(b"REPLACE".to_vec());
     }
     g.command(words);
+    whole(g, "ZCARD");
 }
 
 fn expire(g: &mut Generator) {
