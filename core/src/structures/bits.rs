@@ -158,6 +158,11 @@ impl FieldType {
         }
         match overflow {
             Overflow::Wrap => Some(self.wrap(sum)),
+            // Redis asks for the room above in 64 bits: far enough below the least value it wraps, and what is set becomes
+            // the greatest value.
+            Overflow::Saturate if self.signed && (greatest as i64).wrapping_sub(value as i64) < increment => {
+                Some(greatest as i64)
+            }
             Overflow::Saturate => Some(sum.clamp(least, greatest) as i64),
             Overflow::Fail => None,
         }
@@ -321,6 +326,16 @@ mod tests {
         let u63s = FieldType::parse(b"u63").unwrap();
         assert_eq!(u63s.add(-1, 0, Overflow::Saturate), Some(i64::MAX), "a negative value to set is too large");
         assert_eq!(u63s.add(-1, 0, Overflow::Wrap), Some(i64::MAX));
+    }
+
+    #[test]
+    fn a_value_far_below_a_signed_field_saturates_upwards_as_in_redis() {
+        let set = |name: &[u8], value| FieldType::parse(name).unwrap().add(value, 0, Overflow::Saturate);
+        assert_eq!(set(b"i63", i64::MIN), Some((1 << 62) - 1));
+        assert_eq!(set(b"i8", i64::MIN), Some(127));
+        assert_eq!(set(b"i8", i64::MIN + 127), Some(127));
+        assert_eq!(set(b"i8", i64::MIN + 128), Some(-128));
+        assert_eq!(set(b"i64", i64::MIN), Some(i64::MIN));
     }
 
     #[test]
