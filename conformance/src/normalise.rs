@@ -421,6 +421,10 @@ fn without(value: &Value, names: &[String]) -> Value {
         Value::Map(pairs) => Value::Map(
             pairs.iter().map(|(k, v)| (k.clone(), if hidden(k) { blank() } else { without(v, names) })).collect(),
         ),
+        // A list of maps, as RESP2 writes it.
+        Value::Array(items) if items.iter().all(|item| matches!(item, Value::Array(_) | Value::Map(_))) => {
+            Value::Array(items.iter().map(|item| without(item, names)).collect())
+        }
         Value::Array(items) if items.len() % 2 == 0 => Value::Array(
             items
                 .chunks(2)

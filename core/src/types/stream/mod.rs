@@ -303,8 +303,9 @@ impl Stream {
 
     /// Whether an id deleted by itself lies at `start` or behind it.
     pub fn has_tombstone_from(&self, start: StreamId) -> bool {
-        let deleted = self.0.counters.max_deleted_id;
-        self.0.length > 0 && deleted != StreamId::MIN && start <= deleted
+        let Counters { first_id, max_deleted_id, .. } = self.0.counters;
+        // Deleted before everything that is left: no gap.
+        self.0.length > 0 && first_id <= max_deleted_id && start <= max_deleted_id
     }
 
     /// How many entries were ever added up to `id`, where that can be told.
