@@ -323,12 +323,16 @@ fn payload(value: &Value) -> Value {
 
 /// The payload of a stream: groups hold times near now, eight bytes each, and the checksum at the end follows them.
 fn without_times(payload: &[u8]) -> Vec<u8> {
-    const TIMES_MS: std::ops::Range<u64> = 1_500_000_000_000..2_500_000_000_000;
+    const HOUR_MS: u64 = 3_600_000;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now_ms = now.map_or(0, |since| since.as_millis() as u64);
+    // No wider than a run may take: other bytes can look like a time.
+    let times_ms = now_ms.saturating_sub(HOUR_MS)..now_ms + HOUR_MS;
     let mut rest = payload.split_last_chunk::<8>().map_or(payload, |(rest, _)| rest);
     let mut out = Vec::with_capacity(rest.len());
     while let Some((&byte, behind)) = rest.split_first() {
         match rest.split_first_chunk::<8>() {
-            Some((time, behind)) if TIMES_MS.contains(&u64::from_le_bytes(*time)) => {
+            Some((time, behind)) if times_ms.contains(&u64::from_le_bytes(*time)) => {
                 out.extend_from_slice(b"<time>");
                 rest = behind;
             }

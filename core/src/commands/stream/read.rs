@@ -74,7 +74,7 @@ impl<'a> ReadOptions<'a> {
                 count = parse_i64(args.at(at)).ok_or(CommandError::NotInteger)?.max(0) as u64;
             } else if args.is(at, "STREAMS") && left > 0 {
                 let rest = args.from(at + 1);
-                if left % 2 != 0 {
+                if !left.is_multiple_of(2) {
                     return Err(UNBALANCED);
                 }
                 if grouped && group.is_none() {

@@ -109,7 +109,7 @@ pub fn xdel(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
         }
     }
     if deleted > 0 {
-        if first_went || stream.len() == 0 {
+        if first_went || stream.is_empty() {
             stream.settle_first();
         }
         stream.commit_all(&[Event::stream("xdel")], deleted);

@@ -107,6 +107,10 @@ impl Stream {
         self.0.length as usize
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.length == 0
+    }
+
     pub fn counters(&self) -> &Counters {
         &self.0.counters
     }
@@ -516,7 +520,7 @@ impl Collection for Stream {
     }
 
     fn is_empty(&self) -> bool {
-        self.len() == 0
+        Stream::is_empty(self)
     }
 }
 
