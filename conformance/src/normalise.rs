@@ -16,8 +16,9 @@
 //! | `Names`       | text, only the names of `name:value` lines and the section titles      |
 //! | `Fields(f)`   | a map without the values of those keys, at any depth                   |
 //! | `Pairs(f)`    | a map in any order, without the values of those keys                   |
-//! | `Payload`     | a DUMP payload; of sets and hashes that are hash tables only the kind and length |
+//! | `Payload`     | a DUMP payload; of sets and hashes that are hash tables only the kind and length; of streams without times |
 //! | `Cursor`      | SCAN: elements as a multiset if one page holds all, else the shape     |
+//! | `Third`       | arrays inside an array, without the third element of each              |
 //! | `Drop(names)` | text, without the lines `name:…` of those names                        |
 //! | `Lines`       | text, its lines sorted                                                 |
 //! | `Anything`    | nothing (divergences only)                                             |
@@ -40,6 +41,7 @@ pub enum Normaliser {
     Pairs(Vec<String>),
     Payload,
     Cursor,
+    Third,
     Anything,
     Drop(Vec<String>),
     Lines,
@@ -84,6 +86,8 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "ZSCAN", how: "cursor", reason: "the order and the pages of a hash table follow the hash seed" },
     Rule { row: "ZRANDMEMBER", how: "choice", reason: "the choice is random, how many are chosen is not" },
     Rule { row: "DUMP", how: "payload", reason: "a hash table is dumped in the order of its hash seed" },
+    Rule { row: "XPENDING", how: "third", reason: "milliseconds pass between the two servers' clocks" },
+    Rule { row: "XINFO|CONSUMERS", how: "fields idle", reason: "milliseconds pass between the two servers' clocks" },
     Rule { row: "TIME", how: "shape", reason: "the clock" },
     Rule { row: "LASTSAVE", how: "shape", reason: "the clock" },
     Rule { row: "OBJECT|IDLETIME", how: "shape", reason: "seconds pass; keys of one small integer share it in Redis" },
@@ -169,6 +173,7 @@ impl Normaliser {
             "pairs" => Normaliser::Pairs(names()),
             "payload" => Normaliser::Payload,
             "cursor" => Normaliser::Cursor,
+            "third" => Normaliser::Third,
             "drop" => Normaliser::Drop(names()),
             "lines" => Normaliser::Lines,
             "anything" => Normaliser::Anything,
@@ -212,6 +217,7 @@ impl Normaliser {
                 Value::Array(parts) => Value::Array(parts.iter().map(|part| sorted(part, false)).collect()),
                 other => other.clone(),
             },
+            Normaliser::Third => without_third(value),
             Normaliser::Anything => Value::Null,
             Normaliser::Then(first, second) => second.canonical(&first.canonical(value)),
         }
@@ -310,6 +316,50 @@ fn payload(value: &Value) -> Value {
         Value::Bulk(bytes) if matches!(bytes.first(), Some(2 | 4)) => {
             Value::Bulk(format!("(hash table of {} bytes)", bytes.len()).into_bytes())
         }
+        Value::Bulk(bytes) if bytes.first() == Some(&19) => Value::Bulk(without_times(bytes)),
+        other => other.clone(),
+    }
+}
+
+/// The payload of a stream: groups hold times near now, eight bytes each, and the checksum at the end follows them.
+fn without_times(payload: &[u8]) -> Vec<u8> {
+    const HOUR_MS: u64 = 3_600_000;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now_ms = now.map_or(0, |since| since.as_millis() as u64);
+    // No wider than a run may take: other bytes can look like a time.
+    let times_ms = now_ms.saturating_sub(HOUR_MS)..now_ms + HOUR_MS;
+    let mut rest = payload.split_last_chunk::<8>().map_or(payload, |(rest, _)| rest);
+    let mut out = Vec::with_capacity(rest.len());
+    while let Some((&byte, behind)) = rest.split_first() {
+        match rest.split_first_chunk::<8>() {
+            Some((time, behind)) if times_ms.contains(&u64::from_le_bytes(*time)) => {
+                out.extend_from_slice(b"<time>");
+                rest = behind;
+            }
+            _ => {
+                out.push(byte);
+                rest = behind;
+            }
+        }
+    }
+    out
+}
+
+fn without_third(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| match item {
+                    Value::Array(parts) if parts.len() > 3 => {
+                        let mut parts = parts.clone();
+                        parts[2] = Value::Null;
+                        Value::Array(parts)
+                    }
+                    other => other.clone(),
+                })
+                .collect(),
+        ),
         other => other.clone(),
     }
 }
@@ -375,6 +425,10 @@ fn without(value: &Value, names: &[String]) -> Value {
         Value::Map(pairs) => Value::Map(
             pairs.iter().map(|(k, v)| (k.clone(), if hidden(k) { blank() } else { without(v, names) })).collect(),
         ),
+        // A list of maps, as RESP2 writes it.
+        Value::Array(items) if items.iter().all(|item| matches!(item, Value::Array(_) | Value::Map(_))) => {
+            Value::Array(items.iter().map(|item| without(item, names)).collect())
+        }
         Value::Array(items) if items.len() % 2 == 0 => Value::Array(
             items
                 .chunks(2)

@@ -24,6 +24,7 @@ pub mod server;
 pub mod set;
 pub mod sorted_set;
 pub mod spec;
+pub mod stream;
 pub mod string;
 
 use crate::random::Random;
@@ -94,6 +95,7 @@ pub const FAMILIES: &[&str] = &[
     "list",
     "set",
     "sorted-set",
+    "stream",
     "bitmap",
     "hyperloglog",
     "generic",
@@ -224,6 +226,7 @@ fn table(family: &str) -> &'static [Entry] {
         "set" => set::TABLE,
         "list" => list::TABLE,
         "sorted-set" => sorted_set::TABLE,
+        "stream" => stream::TABLE,
         "bitmap" => bitmap::TABLE,
         "hyperloglog" => hyperloglog::TABLE,
         "generic" => generic::TABLE,

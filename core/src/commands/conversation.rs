@@ -54,7 +54,11 @@ impl World {
         self.effects.events.clear();
         self.reply.truncate(0);
         let dirty = self.effects.dirty;
-        let row = super::all().find(|row| args.is(0, row.name)).expect("a row");
+        let mut row = super::all().find(|row| args.is(0, row.name)).expect("a row");
+        if let (Run::Container, Some(name)) = (&row.run, args.get(1)) {
+            let sub = row.subcommands.iter().find(|sub| sub.short_name().as_bytes().eq_ignore_ascii_case(name));
+            row = sub.expect("a subcommand");
+        }
         let mut reply = std::mem::take(&mut self.reply);
         let result = match row.run {
             _ if !row.arity.accepts(args.len()) => Err(CommandError::Arity(row.name)),

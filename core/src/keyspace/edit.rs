@@ -64,6 +64,15 @@ impl<T: Collection> Edit<'_, '_, T> {
         self.commit_all(&[event], 1)
     }
 
+    /// The change is complete, but of a kind that WATCH and tracking don't see (pending entries, groups of a stream).
+    pub fn commit_unseen(mut self, events: &[Event], dirty: u64) {
+        let value = self.value.take().expect("there is one commit");
+        let write = &mut self.write;
+        let slot = write.slot.expect("the key exists");
+        write.slot = Some(write.db.db_mut().put_back(slot, value.into()));
+        write.take_effect_unseen(events, dirty);
+    }
+
     /// The change is complete: several events in order, and how many changes it counts for. Returns whether the key still
     /// exists.
     pub fn commit_all(mut self, events: &[Event], dirty: u64) -> bool {

@@ -259,12 +259,18 @@ impl<'g, 'e> Write<'g, 'e> {
     }
 
     pub(super) fn take_effect(&mut self, events: &[Event], dirty: u64) {
+        let (index, key, exists) = (self.db.index, self.key, self.slot.is_some());
+        self.db.effects.touch(index, key, exists);
+        self.take_effect_unseen(events, dirty);
+    }
+
+    /// The same without telling those who watch the key.
+    pub(super) fn take_effect_unseen(&mut self, events: &[Event], dirty: u64) {
         self.changed = false;
         self.db.discard_leavings();
-        let (index, key, exists) = (self.db.index, self.key, self.slot.is_some());
+        let (index, key) = (self.db.index, self.key);
         let effects = &mut *self.db.effects;
         effects.dirty += dirty;
-        effects.touch(index, key, exists);
         for &event in events {
             effects.notify(event, index, key);
         }

@@ -1,20 +1,142 @@
-//! Streams as RDB objects. Not built yet: payloads of streams are refused, and nothing makes a stream to be written.
+//! Streams as RDB objects.
+//!
+//! ```text
+//! 19   nodes: count, then id (16 bytes, a string) and listpack (a string)
+//!      length │ last id │ first id │ highest deleted id │ entries added            an id: two lengths
+//!      groups: count, then
+//!        name │ last id │ entries read (−1 as a u64)
+//!        pending: count, then id (16 bytes), delivered at (8 bytes, ms), deliveries
+//!        consumers: count, then name │ seen at (8 bytes, ms) │ pending: count, then id (16 bytes)
+//! 15   the same without first id, highest deleted id, entries added, entries read (before 7.0)
+//! ```
+//!
+//! Beyond what 7.0.15 refuses, these are corrupt: nodes or entries whose ids do not rise, a length other than the number of
+//! living entries, a last id below an entry, a pending entry without an owner.
 
 use super::Corrupt;
-use super::length::Reader;
+use super::length::{Reader, append_length};
+use super::string::{append_string, read_string};
+use super::value::{TYPE_STREAM, TYPE_STREAM_2, read_count};
+use crate::structures::{StreamId, listpack};
+use crate::types::stream::{Counters, Group, Pending, node};
 use crate::types::{Limits, Object, Stream};
+use std::collections::BTreeMap;
 
 /// The type byte of what [`append`] writes.
 pub(super) fn type_of(_: &Stream) -> u8 {
-    unreachable!("nothing makes streams yet")
+    TYPE_STREAM_2
 }
 
 /// Appends the object. O(value).
-pub(super) fn append(_: &mut Vec<u8>, _: &Stream, _compression: bool) {
-    unreachable!("nothing makes streams yet")
+pub(super) fn append(out: &mut Vec<u8>, stream: &Stream, compression: bool) {
+    append_length(out, stream.node_count() as u64);
+    for (id, bytes) in stream.node_bytes() {
+        append_string(out, &id.to_bytes(), compression);
+        append_string(out, bytes, compression);
+    }
+    append_length(out, stream.len() as u64);
+    let counters = stream.counters();
+    for id in [counters.last_id, counters.first_id, counters.max_deleted_id] {
+        append_id(out, id);
+    }
+    append_length(out, counters.entries_added);
+    append_length(out, stream.group_count() as u64);
+    for (name, group) in stream.groups() {
+        append_string(out, name, compression);
+        append_group(out, group, compression);
+    }
+}
+
+fn append_id(out: &mut Vec<u8>, id: StreamId) {
+    append_length(out, id.ms);
+    append_length(out, id.seq);
+}
+
+fn append_group(out: &mut Vec<u8>, group: &Group, compression: bool) {
+    append_id(out, group.last_id);
+    append_length(out, group.entries_read as u64);
+    append_length(out, group.pending().len() as u64);
+    for (id, pending) in group.pending().iter_from(StreamId::MIN) {
+        out.extend_from_slice(&id.to_bytes());
+        out.extend_from_slice(&pending.delivered_ms.to_le_bytes());
+        append_length(out, pending.deliveries);
+    }
+    append_length(out, group.consumer_count() as u64);
+    for consumer in group.consumers() {
+        append_string(out, &consumer.name, compression);
+        out.extend_from_slice(&consumer.seen_ms.to_le_bytes());
+        append_length(out, consumer.pending().len() as u64);
+        for (id, ()) in consumer.pending().iter_from(StreamId::MIN) {
+            out.extend_from_slice(&id.to_bytes());
+        }
+    }
 }
 
 /// Reads an object of one of the types of streams. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
-pub(super) fn read(_kind: u8, _: &mut Reader<'_>, _: &Limits) -> Result<Object, Corrupt> {
-    Err(Corrupt)
+pub(super) fn read(kind: u8, reader: &mut Reader<'_>, _: &Limits) -> Result<Object, Corrupt> {
+    if !matches!(kind, TYPE_STREAM | TYPE_STREAM_2) {
+        return Err(Corrupt);
+    }
+    let mut nodes = Vec::new();
+    for _ in 0..read_count(reader)? {
+        let id: [u8; 16] = (*read_string(reader)?).try_into().map_err(|_| Corrupt)?;
+        let (id, bytes) = (StreamId::from_bytes(id), read_string(reader)?.into_owned());
+        let listpack = listpack::validate(&bytes).map_err(|_| Corrupt)?;
+        if !node::is_valid(id, listpack) || nodes.last().is_some_and(|(last, _)| *last >= id) {
+            return Err(Corrupt);
+        }
+        nodes.push((id, bytes));
+    }
+    let length = reader.plain_length()?;
+    let last_id = read_id(reader)?;
+    let mut stream = if kind == TYPE_STREAM_2 {
+        let (first_id, max_deleted_id) = (read_id(reader)?, read_id(reader)?);
+        let entries_added = reader.plain_length()?;
+        let counters = Counters { first_id, last_id, max_deleted_id, entries_added };
+        Stream::from_nodes(nodes, length, counters).ok_or(Corrupt)?
+    } else {
+        let counters = Counters { last_id, entries_added: length, ..Counters::default() };
+        let mut stream = Stream::from_nodes(nodes, length, counters).ok_or(Corrupt)?;
+        stream.settle_first();
+        stream
+    };
+    for _ in 0..read_count(reader)? {
+        let (name, last_id) = (read_string(reader)?, read_id(reader)?);
+        let entries_read =
+            if kind == TYPE_STREAM_2 { reader.plain_length()? as i64 } else { stream.entries_read_up_to(last_id) };
+        let mut group = Group::new(last_id, entries_read);
+        read_members(reader, &mut group)?;
+        if !stream.create_group(&name, group) {
+            return Err(Corrupt);
+        }
+    }
+    Ok(stream.into())
+}
+
+fn read_id(reader: &mut Reader<'_>) -> Result<StreamId, Corrupt> {
+    Ok(StreamId::new(reader.plain_length()?, reader.plain_length()?))
+}
+
+/// Pending entries and consumers of a group.
+fn read_members(reader: &mut Reader<'_>, group: &mut Group) -> Result<(), Corrupt> {
+    let mut unowned = BTreeMap::new();
+    for _ in 0..read_count(reader)? {
+        let id = StreamId::from_bytes(reader.array()?);
+        let delivered_ms = i64::from_le_bytes(reader.array()?);
+        let deliveries = reader.plain_length()?;
+        if unowned.insert(id, (delivered_ms, deliveries)).is_some() {
+            return Err(Corrupt);
+        }
+    }
+    for _ in 0..read_count(reader)? {
+        let name = read_string(reader)?;
+        let seen_ms = i64::from_le_bytes(reader.array()?);
+        let consumer = group.create_consumer(&name, seen_ms).ok_or(Corrupt)?;
+        for _ in 0..read_count(reader)? {
+            let id = StreamId::from_bytes(reader.array()?);
+            let (delivered_ms, deliveries) = unowned.remove(&id).ok_or(Corrupt)?;
+            group.assign(id, Pending { consumer, delivered_ms, deliveries });
+        }
+    }
+    if unowned.is_empty() { Ok(()) } else { Err(Corrupt) }
 }

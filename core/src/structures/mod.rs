@@ -16,6 +16,7 @@
 //! - [`ordered_tree`]: (score, member) in a sorted set's order, with ranks.
 //! - [`sequence`]: items that hold several elements each, in a row.
 //! - [`stream_index`]: a stream's nodes by id.
+//! - [`id_map`]: values by stream id.
 //! - [`slab`]: objects by `u32` id, paged, with cheap clones.
 //! - [`directory`]: the two-level copy-on-write vector that table and slab stand on.
 //! - [`packed`]: the shared bytes that a packed value is.
@@ -28,6 +29,7 @@ pub(crate) mod counted_tree;
 pub mod directory;
 pub mod geohash;
 pub mod hyperloglog;
+pub mod id_map;
 pub mod intset;
 pub mod listpack;
 pub mod ordered_tree;
@@ -39,6 +41,7 @@ pub mod stream_index;
 pub mod table;
 
 pub use byte_map::ByteMap;
+pub use id_map::IdMap;
 pub use intset::{IntSet, IntSetRef};
 pub use listpack::{Item, ListpackMut, ListpackRef};
 pub use ordered_tree::OrderedTree;

@@ -1,0 +1,169 @@
+//! Reads of entries: XLEN, XRANGE, XREVRANGE, XREAD.
+
+use super::entries::reply_entries;
+use super::ids;
+use crate::commands::{Args, CommandError, Ctx, Flow};
+use crate::numbers::integer::parse_i64;
+use crate::resp::Reply;
+use crate::resp::reply::Deferred;
+use crate::structures::StreamId;
+use crate::types::stream::Stream;
+
+/// `XLEN key`. O(1).
+pub fn xlen(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
+    let count = ctx.db.read_collection::<Stream>(args.at(1))?.map_or(0, Stream::len);
+    ctx.reply.count(count);
+    Ok(Flow::Done)
+}
+
+/// `XRANGE key start end [COUNT count]`. O(log nodes + entries).
+pub fn xrange(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
+    reply_range(ctx, args, false)
+}
+
+/// `XREVRANGE key end start [COUNT count]`: from the last to the first. O(log nodes + entries).
+pub fn xrevrange(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
+    reply_range(ctx, args, true)
+}
+
+fn reply_range(ctx: &mut Ctx<'_>, args: Args<'_>, backwards: bool) -> Result<Flow, CommandError> {
+    let (start_at, end_at) = if backwards { (3, 2) } else { (2, 3) };
+    let start = ids::interval_start(args.at(start_at))?;
+    let end = ids::interval_end(args.at(end_at))?;
+    let mut count = None;
+    for at in (4..args.len()).step_by(2) {
+        let value = args.get(at + 1).filter(|_| args.is(at, "COUNT")).ok_or(CommandError::Syntax)?;
+        count = Some(parse_i64(value).ok_or(CommandError::NotInteger)?.max(0) as u64);
+    }
+    let Some(stream) = ctx.db.read_collection::<Stream>(args.at(1))? else {
+        ctx.reply.array(0);
+        return Ok(Flow::Done);
+    };
+    match count {
+        Some(0) => ctx.reply.null_array(),
+        count if backwards => reply_entries(ctx.reply, stream.range_backwards(start, end), count.unwrap_or(0)),
+        count => reply_entries(ctx.reply, stream.range(start, end), count.unwrap_or(0)),
+    }
+    Ok(Flow::Done)
+}
+
+/// The options of XREAD and XREADGROUP.
+pub struct ReadOptions<'a> {
+    /// 0: all.
+    pub count: u64,
+    pub blocks: bool,
+    pub no_ack: bool,
+    /// The group and the consumer.
+    pub group: Option<(&'a [u8], &'a [u8])>,
+    pub keys: Args<'a>,
+    pub ids: Args<'a>,
+}
+
+impl<'a> ReadOptions<'a> {
+    /// Everything up to the keys and ids. Errors: Syntax, NotInteger, and those of the one command about the options of the other.
+    pub fn parse(args: Args<'a>, grouped: bool) -> Result<ReadOptions<'a>, CommandError> {
+        let (mut count, mut blocks, mut no_ack, mut group) = (0, false, false, None);
+        let mut at = 1;
+        while at < args.len() {
+            let left = args.len() - at - 1;
+            if args.is(at, "BLOCK") && left > 0 {
+                at += 1;
+                blocks = parse_timeout(args.at(at))?;
+            } else if args.is(at, "COUNT") && left > 0 {
+                at += 1;
+                count = parse_i64(args.at(at)).ok_or(CommandError::NotInteger)?.max(0) as u64;
+            } else if args.is(at, "STREAMS") && left > 0 {
+                let rest = args.from(at + 1);
+                if !left.is_multiple_of(2) {
+                    return Err(UNBALANCED);
+                }
+                if grouped && group.is_none() {
+                    return Err(CommandError::Text("ERR Missing GROUP option for XREADGROUP"));
+                }
+                let keys = rest.first(left / 2);
+                return Ok(ReadOptions { count, blocks, no_ack, group, keys, ids: rest.from(left / 2) });
+            } else if args.is(at, "GROUP") && left > 1 {
+                if !grouped {
+                    return Err(GROUP_IN_XREAD);
+                }
+                group = Some((args.at(at + 1), args.at(at + 2)));
+                at += 2;
+            } else if args.is(at, "NOACK") {
+                if !grouped {
+                    return Err(NOACK_IN_XREAD);
+                }
+                no_ack = true;
+            } else {
+                return Err(CommandError::Syntax);
+            }
+            at += 1;
+        }
+        Err(CommandError::Syntax)
+    }
+}
+
+const UNBALANCED: CommandError =
+    CommandError::Text("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
+const GROUP_IN_XREAD: CommandError =
+    CommandError::Text("ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.");
+const NOACK_IN_XREAD: CommandError =
+    CommandError::Text("ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.");
+const NEW_IN_XREAD: CommandError = CommandError::Text(
+    "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
+);
+
+/// A timeout in milliseconds: whether there is one. Errors: no number, or negative.
+fn parse_timeout(text: &[u8]) -> Result<bool, CommandError> {
+    match parse_i64(text) {
+        None => Err(CommandError::Text("ERR timeout is not an integer or out of range")),
+        Some(..0) => Err(CommandError::Text("ERR timeout is negative")),
+        Some(_) => Ok(true),
+    }
+}
+
+/// `XREAD [COUNT count] [BLOCK ms] STREAMS key [key ...] id [id ...]`: entries behind each id; `$`: behind all there is now.
+/// O(log nodes + entries). Errors: NotSupported where it would block.
+pub fn xread(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
+    let options = ReadOptions::parse(args, false)?;
+    let mut starts = Vec::with_capacity(options.keys.len());
+    for (key, id) in options.keys.iter().zip(options.ids.iter()) {
+        let last_id = ctx.db.read_collection::<Stream>(key)?.map(|stream| stream.counters().last_id);
+        starts.push(match id {
+            b"$" => last_id.unwrap_or(StreamId::MIN),
+            b">" => return Err(NEW_IN_XREAD),
+            id => ids::strict(id)?,
+        });
+    }
+    let place = ctx.reply.deferred();
+    let mut served = 0;
+    for (key, after) in options.keys.iter().zip(starts) {
+        let Some(stream) = ctx.db.read_collection::<Stream>(key)? else { continue };
+        let Some(start) = after.next() else { continue };
+        if stream.last().is_none_or(|last| last.id <= after) {
+            continue;
+        }
+        served += 1;
+        begin_stream(ctx.reply, key);
+        reply_entries(ctx.reply, stream.range(start, StreamId::MAX), options.count);
+    }
+    finish(ctx.reply, place, served, options.blocks)
+}
+
+/// The head of what one stream contributes.
+pub fn begin_stream(reply: &mut Reply, key: &[u8]) {
+    if !reply.is_resp3() {
+        reply.array(2);
+    }
+    reply.bulk(key);
+}
+
+/// The head of the whole reply; null if no stream had anything.
+pub fn finish(reply: &mut Reply, place: Deferred, served: usize, blocks: bool) -> Result<Flow, CommandError> {
+    match served {
+        0 if blocks => return Err(CommandError::NotSupported("BLOCK")),
+        0 => reply.null_array(),
+        served if reply.is_resp3() => reply.map_at(place, served),
+        served => reply.array_at(place, served),
+    }
+    Ok(Flow::Done)
+}

@@ -1,0 +1,8 @@
+//! The whole family against a conversation recorded from redis-server 7.0.15.
+
+use crate::commands::conversation::play;
+
+#[test]
+fn the_recorded_conversation_goes_the_same_way() {
+    play(include_str!("recorded.txt"), super::rows::ROWS);
+}
