@@ -52,8 +52,6 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("BZPOPMIN", "blocks: what waits for whom needs a generator of its own"),
     ("BZPOPMAX", "blocks: what waits for whom needs a generator of its own"),
     ("BZMPOP", "blocks: what waits for whom needs a generator of its own"),
-    ("XREAD", "blocks: what waits for whom needs a generator of its own"),
-    ("XREADGROUP", "blocks: what waits for whom needs a generator of its own"),
     ("SAVE", "writes files: durability has an issue of its own"),
     ("BGSAVE", "writes files: durability has an issue of its own"),
     ("BGREWRITEAOF", "writes files: durability has an issue of its own"),
