@@ -158,7 +158,8 @@ pub fn xsetid(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
         max_deleted_id: if deleted == StreamId::MIN { old.max_deleted_id } else { deleted },
         ..old
     };
-    stream.commit(Event::stream("xsetid"));
+    // As in 7.0.15: neither WATCH nor tracking sees it.
+    stream.commit_unseen(&[Event::stream("xsetid")], 1);
     ctx.reply.ok();
     Ok(Flow::Done)
 }
