@@ -28,11 +28,14 @@ pub fn fuzz_config_file(data: &[u8]) {
         assert_eq!(before, after, "rewritten: {}", rewritten.escape_ascii());
         if !includes {
             let again = second.rewrite(&rewritten, &[], mode);
-            assert_eq!(without_empty_lines(&rewritten), without_empty_lines(&again));
+            assert_eq!(lasting_lines(&rewritten), lasting_lines(&again));
         }
     }
 }
 
-fn without_empty_lines(text: &[u8]) -> Vec<&[u8]> {
-    text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect()
+/// The lines that a second rewriting keeps. As in Redis, a class of clients with default limits takes the place of a line
+/// that is there, and is left out where there is none: those lines may grow by one a time.
+fn lasting_lines(text: &[u8]) -> Vec<&[u8]> {
+    let lines = text.split(|byte| *byte == b'\n');
+    lines.filter(|line| !line.is_empty() && !line.starts_with(b"client-output-buffer-limit")).collect()
 }
