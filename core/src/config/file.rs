@@ -144,7 +144,7 @@ impl Config {
 }
 
 /// Appends a file the way Redis does: line by line, each up to its first NUL.
-fn append_as_fgets(text: &mut Vec<u8>, contents: &[u8]) {
+pub(super) fn append_as_fgets(text: &mut Vec<u8>, contents: &[u8]) {
     for line in contents.split_inclusive(|byte| *byte == b'\n') {
         line.chunks(PIECE_BYTES).for_each(|piece| text.extend_from_slice(c_str(piece)));
     }

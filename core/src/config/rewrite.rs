@@ -12,8 +12,10 @@
 //!
 //! Source: rewritten files recorded from 7.0.15 (`core/tests/data/rewrite/`). Deviations: Redis appends in the random
 //! order of a hash table, here the order is that of the table; where Redis would write a line that it can't read back
-//! (a size above `i64::MAX`, an address with a blank or a quote), the line written here reads back.
+//! (a size above `i64::MAX`, an address with a blank or a quote), the line written here reads back; the old file's lines
+//! are those that the reader of `file.rs` saw, where Redis keeps NUL bytes that join lines when they are read again.
 
+use super::file::append_as_fgets;
 use super::table::DIRECTIVES;
 use super::{Config, lookup, split_args};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -52,14 +54,16 @@ impl Rewriter {
             needs_signature: true,
             force_all: mode == RewriteMode::ForceAll,
         };
-        if !old_file.is_empty() {
-            old_file.split(|byte| *byte == b'\n').for_each(|line| rewriter.read_old_line(trim(line)));
+        let mut old_text = Vec::with_capacity(old_file.len());
+        append_as_fgets(&mut old_text, old_file);
+        if !old_text.is_empty() {
+            old_text.split(|byte| *byte == b'\n').for_each(|line| rewriter.read_old_line(trim(line)));
         }
         rewriter
     }
 
     fn read_old_line(&mut self, line: &[u8]) {
-        if line.is_empty() || line[0] == b'#' || line[0] == 0 {
+        if line.is_empty() || line[0] == b'#' {
             if line == SIGNATURE {
                 self.needs_signature = false;
             }
