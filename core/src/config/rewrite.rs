@@ -12,8 +12,9 @@
 //!
 //! Source: rewritten files recorded from 7.0.15 (`core/tests/data/rewrite/`). Deviations: Redis appends in the random
 //! order of a hash table, here the order is that of the table; where Redis would write a line that it can't read back
-//! (a size above `i64::MAX`, an address with a blank or a quote), the line written here reads back; the old file's lines
-//! are those that the reader of `file.rs` saw, where Redis keeps NUL bytes that join lines when they are read again.
+//! (a size above `i64::MAX`, a `save` of 2^31 changes, an address with a blank or a quote), the line written here reads
+//! back; the old file's lines are those that the reader of `file.rs` saw, where Redis keeps NUL bytes that join lines
+//! when they are read again.
 
 use super::file::append_as_fgets;
 use super::table::DIRECTIVES;

@@ -125,7 +125,9 @@ pub(super) mod save {
             rewriter.line(name, b"save \"\"".to_vec(), true);
         }
         for point in &config.save {
-            rewriter.line(name, format!("save {} {}", point.seconds, point.changes).into_bytes(), true);
+            // A number of changes that wrapped below zero would be refused: written as it was before it wrapped.
+            let changes = point.changes.cast_unsigned();
+            rewriter.line(name, format!("save {} {changes}", point.seconds).into_bytes(), true);
         }
     }
 }
