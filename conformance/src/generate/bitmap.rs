@@ -1,7 +1,7 @@
 //! The bitmap family: strings of every encoding and of several chunks, offsets at the edges of bytes, chunks and limits.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, entry};
+use super::{Entry, Generator, any_type, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -14,15 +14,15 @@ pub const TABLE: &[Entry] = &[
     entry("BITFIELD_RO", 6, |g| bitfield(g, "BITFIELD_RO")),
     entry("SET", 10, set),
     entry("GETRANGE", 2, getrange),
-    entry("STRLEN", 3, |g| whole(g, &["STRLEN"])),
-    entry("OBJECT|ENCODING", 6, |g| whole(g, &["OBJECT", "ENCODING"])),
-    entry("DUMP", 3, |g| whole(g, &["DUMP"])),
-    entry("DEL", 5, |g| whole(g, &["DEL"])),
+    entry("STRLEN", 3, |g| any_type::whole(g, "STRLEN", key)),
+    entry("OBJECT|ENCODING", 6, |g| any_type::whole(g, "OBJECT ENCODING", key)),
+    entry("DUMP", 3, |g| any_type::whole(g, "DUMP", key)),
+    entry("DEL", 5, |g| any_type::whole(g, "DEL", key)),
     entry("APPEND", 2, append),
-    entry("PEXPIREAT", 1, expire),
-    entry("PERSIST", 1, |g| whole(g, &["PERSIST"])),
-    entry("COPY", 2, |g| two_keys(g, "COPY")),
-    entry("RENAME", 1, |g| two_keys(g, "RENAME")),
+    entry("PEXPIREAT", 1, |g| any_type::expire(g, key)),
+    entry("PERSIST", 1, |g| any_type::whole(g, "PERSIST", key)),
+    entry("COPY", 2, |g| any_type::two_keys(g, "COPY", key, key)),
+    entry("RENAME", 1, |g| any_type::two_keys(g, "RENAME", key, key)),
     entry("HSET", 1, |g| super::string::other_type(g, &["HSET", "t3", "f", "v"])),
 ];
 
@@ -207,25 +207,5 @@ fn getrange(g: &mut Generator) {
 
 fn append(g: &mut Generator) {
     let words = words!["APPEND", key(g), "\u{0}x"];
-    g.command(words);
-}
-
-fn whole(g: &mut Generator, name: &[&str]) {
-    let mut words: Vec<Vec<u8>> = name.iter().map(|word| word.as_bytes().to_vec()).collect();
-    words.push(key(g));
-    g.command(words);
-}
-
-fn two_keys(g: &mut Generator, name: &str) {
-    let mut words = words![name, key(g), key(g)];
-    if name == "COPY" && g.random.chance(60) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-}
-
-fn expire(g: &mut Generator) {
-    let time = atoms::unix_millis(&mut g.random);
-    let words = words!["PEXPIREAT", key(g), time];
     g.command(words);
 }

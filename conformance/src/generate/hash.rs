@@ -1,7 +1,7 @@
 //! The hash family: few keys and few fields, so that they collide; sizes on both sides of every threshold.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, entry};
+use super::{Entry, Generator, any_type, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -10,29 +10,35 @@ pub const TABLE: &[Entry] = &[
     entry("HSETNX", 6, hsetnx),
     entry("HGET", 6, |g| one_field(g, "HGET")),
     entry("HMGET", 4, |g| some_fields(g, "HMGET")),
-    entry("HGETALL", 4, |g| whole(g, "HGETALL")),
-    entry("HKEYS", 3, |g| whole(g, "HKEYS")),
-    entry("HVALS", 3, |g| whole(g, "HVALS")),
-    entry("HLEN", 3, |g| whole(g, "HLEN")),
+    entry("HGETALL", 4, |g| any_type::whole(g, "HGETALL", key)),
+    entry("HKEYS", 3, |g| any_type::whole(g, "HKEYS", key)),
+    entry("HVALS", 3, |g| any_type::whole(g, "HVALS", key)),
+    entry("HLEN", 3, |g| any_type::whole(g, "HLEN", key)),
     entry("HSTRLEN", 4, |g| one_field(g, "HSTRLEN")),
     entry("HEXISTS", 4, |g| one_field(g, "HEXISTS")),
     entry("HDEL", 12, |g| some_fields(g, "HDEL")),
     entry("HINCRBY", 8, hincrby),
     entry("HINCRBYFLOAT", 8, hincrbyfloat),
-    entry("HRANDFIELD", 5, hrandfield),
-    entry("HSCAN", 5, hscan),
-    entry("DEL", 2, |g| whole(g, "DEL")),
-    entry("OBJECT|ENCODING", 5, encoding),
-    entry("DUMP", 3, |g| whole(g, "DUMP")),
-    entry("RESTORE", 2, restore),
-    entry("COPY", 2, |g| two_keys(g, "COPY")),
-    entry("RENAME", 1, |g| two_keys(g, "RENAME")),
-    entry("TYPE", 1, |g| whole(g, "TYPE")),
-    entry("PEXPIREAT", 1, expire),
-    entry("CONFIG|SET", 2, thresholds),
-    entry("SET", 1, string),
+    entry("HRANDFIELD", 5, |g| any_type::random_elements(g, "HRANDFIELD", key, "WITHVALUES")),
+    entry("HSCAN", 5, |g| any_type::scan(g, "HSCAN", key, "f")),
+    entry("DEL", 2, |g| any_type::whole(g, "DEL", key)),
+    entry("OBJECT|ENCODING", 5, |g| any_type::whole(g, "OBJECT ENCODING", key)),
+    entry("DUMP", 3, |g| any_type::whole(g, "DUMP", key)),
+    entry("RESTORE", 2, |g| any_type::restore(g, key, PAYLOADS)),
+    entry("COPY", 2, |g| any_type::two_keys(g, "COPY", key, key)),
+    entry("RENAME", 1, |g| any_type::two_keys(g, "RENAME", key, key)),
+    entry("TYPE", 1, |g| any_type::whole(g, "TYPE", key)),
+    entry("PEXPIREAT", 1, |g| any_type::expire(g, key)),
+    entry("CONFIG|SET", 2, |g| any_type::setting(g, SETTINGS)),
+    entry("SET", 1, |g| any_type::string(g, key)),
 ];
 
+const SETTINGS: &[(&str, &[&[u8]])] = &[
+    ("hash-max-listpack-entries", &[b"512", b"512", b"3", b"8", b"0", b"20"]),
+    ("hash-max-listpack-value", &[b"64", b"64", b"10", b"0", b"200"]),
+];
+
+const PAYLOADS: &[&[u8]] = include!("hash_payloads.in");
 const KEYS: &[&[u8]] = &[b"h1", b"h2", b"h3", b"h4", b"{h}5"];
 const FIELDS: &[&[u8]] = &[b"a", b"b", b"c", b"field", b"1", b"-1", b"007", b"12345", b"", b"9223372036854775807"];
 
@@ -95,16 +101,6 @@ fn some_fields(g: &mut Generator, name: &str) {
     g.command(words);
 }
 
-fn whole(g: &mut Generator, name: &str) {
-    let words = words![name, key(g)];
-    g.command(words);
-}
-
-fn encoding(g: &mut Generator) {
-    let words = words!["OBJECT", "ENCODING", key(g)];
-    g.command(words);
-}
-
 fn hincrby(g: &mut Generator) {
     let (key, field) = (key(g), field(g));
     if g.random.chance(30) {
@@ -123,78 +119,4 @@ fn hincrbyfloat(g: &mut Generator) {
     }
     let by = atoms::float(&mut g.random);
     g.command(words!["HINCRBYFLOAT", key, field, by]);
-}
-
-fn hrandfield(g: &mut Generator) {
-    let mut words = words!["HRANDFIELD", key(g)];
-    if g.random.chance(80) {
-        words.push(match g.random.below(12) {
-            // Not the large ones: a negative count is a promise to answer that many.
-            0 => g.random.pick::<[u8]>(&[b"x", b"", b"1.5", b"9223372036854775807", b"-9223372036854775808"]).to_vec(),
-            _ => (g.random.below(30) as i64 - 12).to_string().into_bytes(),
-        });
-        if g.random.chance(40) {
-            words.push(atoms::recased(&mut g.random, "WITHVALUES"));
-        } else if g.random.chance(5) {
-            words.push(b"VALUES".to_vec());
-        }
-    }
-    g.command(words);
-}
-
-fn hscan(g: &mut Generator) {
-    let mut words = words!["HSCAN", key(g), "0"];
-    if g.random.chance(10) {
-        words[2] = g.random.pick::<[u8]>(&[b"17", b"x", b"-1", b"", b"18446744073709551616"]).to_vec();
-    }
-    if g.random.chance(40) {
-        words.push(atoms::recased(&mut g.random, "MATCH"));
-        words.push(g.random.pick::<[u8]>(&[b"*", b"f*", b"?", b"[a-c]", b"1*", b"", b"nothing"]).to_vec());
-    }
-    if g.random.chance(80) {
-        words.push(atoms::recased(&mut g.random, "COUNT"));
-        words.push(g.random.pick::<[u8]>(&[b"1000", b"100000", b"1000", b"1", b"10", b"0", b"-1", b"x"]).to_vec());
-    }
-    g.command(words);
-}
-
-/// Payloads of hashes as 7.0.15 dumped them, of older encodings, and damaged in every way. Unsanitised, 7.0.15 takes some
-/// of the damaged ones; Etalon never does.
-fn restore(g: &mut Generator) {
-    g.say("CONFIG SET sanitize-dump-payload yes");
-    const PAYLOADS: &[&[u8]] = include!("hash_payloads.in");
-    let payload = g.random.pick(PAYLOADS).to_vec();
-    let mut words = words!["RESTORE", key(g), "0", payload];
-    if g.random.chance(80) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-}
-
-fn two_keys(g: &mut Generator, name: &str) {
-    let mut words = words![name, key(g), key(g)];
-    if name == "COPY" && g.random.chance(60) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-}
-
-fn expire(g: &mut Generator) {
-    let time = atoms::unix_millis(&mut g.random);
-    let words = words!["PEXPIREAT", key(g), time];
-    g.command(words);
-}
-
-fn thresholds(g: &mut Generator) {
-    let (option, values): (&str, &[&[u8]]) = match g.random.below(2) {
-        0 => ("hash-max-listpack-entries", &[b"512", b"512", b"3", b"8", b"0", b"20"]),
-        _ => ("hash-max-listpack-value", &[b"64", b"64", b"10", b"0", b"200"]),
-    };
-    let value = g.random.pick(values).to_vec();
-    g.command(words!["CONFIG", "SET", option, value]);
-}
-
-fn string(g: &mut Generator) {
-    let words = words!["SET", key(g), "x"];
-    g.command(words);
 }

@@ -1,7 +1,7 @@
 //! The HyperLogLog family: sparse ones near the limit and beyond it, dense ones, copies that were SET, damaged ones.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, entry};
+use super::{Entry, Generator, any_type, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -9,19 +9,21 @@ pub const TABLE: &[Entry] = &[
     entry("PFCOUNT", 14, |g| keys(g, "PFCOUNT")),
     entry("PFMERGE", 8, |g| keys(g, "PFMERGE")),
     entry("PFDEBUG", 6, pfdebug),
-    entry("GET", 6, |g| whole(g, &["GET"])),
+    entry("GET", 6, |g| any_type::whole(g, "GET", key)),
     entry("SET", 3, set),
     entry("SETRANGE", 2, damage),
-    entry("OBJECT|ENCODING", 4, |g| whole(g, &["OBJECT", "ENCODING"])),
-    entry("STRLEN", 3, |g| whole(g, &["STRLEN"])),
-    entry("DUMP", 2, |g| whole(g, &["DUMP"])),
-    entry("DEL", 4, |g| whole(g, &["DEL"])),
-    entry("COPY", 3, |g| two_keys(g, "COPY")),
-    entry("RENAME", 1, |g| two_keys(g, "RENAME")),
-    entry("PEXPIREAT", 1, expire),
-    entry("CONFIG|SET", 1, threshold),
+    entry("OBJECT|ENCODING", 4, |g| any_type::whole(g, "OBJECT ENCODING", key)),
+    entry("STRLEN", 3, |g| any_type::whole(g, "STRLEN", key)),
+    entry("DUMP", 2, |g| any_type::whole(g, "DUMP", key)),
+    entry("DEL", 4, |g| any_type::whole(g, "DEL", key)),
+    entry("COPY", 3, |g| any_type::two_keys(g, "COPY", key, key)),
+    entry("RENAME", 1, |g| any_type::two_keys(g, "RENAME", key, key)),
+    entry("PEXPIREAT", 1, |g| any_type::expire(g, key)),
+    entry("CONFIG|SET", 1, |g| any_type::setting(g, SETTINGS)),
     entry("HSET", 1, |g| super::string::other_type(g, &["HSET", "t3", "f", "v"])),
 ];
+
+const SETTINGS: &[(&str, &[&[u8]])] = &[("hll-sparse-max-bytes", &[b"3000", b"3000", b"100", b"0", b"16000", b"1000"])];
 
 const KEYS: &[&[u8]] = &[b"p1", b"p2", b"p3", b"p4", b"{p}5"];
 
@@ -94,29 +96,4 @@ fn damage(g: &mut Generator) {
     let value = [b"\x80", b"\0"][g.random.below(2)];
     let words = words!["SETRANGE", key(g), "15", value];
     g.command(words);
-}
-
-fn whole(g: &mut Generator, name: &[&str]) {
-    let mut words: Vec<Vec<u8>> = name.iter().map(|word| word.as_bytes().to_vec()).collect();
-    words.push(key(g));
-    g.command(words);
-}
-
-fn two_keys(g: &mut Generator, name: &str) {
-    let mut words = words![name, key(g), key(g)];
-    if name == "COPY" && g.random.chance(60) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-}
-
-fn expire(g: &mut Generator) {
-    let time = atoms::unix_millis(&mut g.random);
-    let words = words!["PEXPIREAT", key(g), time];
-    g.command(words);
-}
-
-fn threshold(g: &mut Generator) {
-    let value = g.random.pick::<[u8]>(&[b"3000", b"3000", b"100", b"0", b"16000", b"1000"]).to_vec();
-    g.command(words!["CONFIG", "SET", "hll-sparse-max-bytes", value]);
 }

@@ -2,7 +2,7 @@
 //! split and merge all the time.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, entry};
+use super::{Entry, Generator, any_type, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -12,7 +12,7 @@ pub const TABLE: &[Entry] = &[
     entry("RPUSHX", 3, |g| push(g, "RPUSHX")),
     entry("LPOP", 6, |g| pop(g, "LPOP")),
     entry("RPOP", 6, |g| pop(g, "RPOP")),
-    entry("LLEN", 3, |g| whole(g, "LLEN")),
+    entry("LLEN", 3, |g| any_type::whole(g, "LLEN", key)),
     entry("LINDEX", 5, lindex),
     entry("LRANGE", 5, |g| range(g, "LRANGE")),
     entry("LTRIM", 3, |g| range(g, "LTRIM")),
@@ -21,21 +21,25 @@ pub const TABLE: &[Entry] = &[
     entry("LREM", 6, lrem),
     entry("LPOS", 10, lpos),
     entry("LMOVE", 8, lmove),
-    entry("RPOPLPUSH", 4, |g| two_keys(g, "RPOPLPUSH")),
+    entry("RPOPLPUSH", 4, |g| any_type::two_keys(g, "RPOPLPUSH", key, key)),
     entry("LMPOP", 6, lmpop),
-    entry("DEL", 1, |g| whole(g, "DEL")),
-    entry("OBJECT|ENCODING", 2, encoding),
-    entry("DUMP", 10, |g| whole(g, "DUMP")),
-    entry("RESTORE", 2, restore),
-    entry("COPY", 2, |g| two_keys(g, "COPY")),
-    entry("RENAME", 1, |g| two_keys(g, "RENAME")),
-    entry("TYPE", 1, |g| whole(g, "TYPE")),
-    entry("PEXPIREAT", 1, expire),
-    entry("CONFIG|SET", 2, node_size),
+    entry("DEL", 1, |g| any_type::whole(g, "DEL", key)),
+    entry("OBJECT|ENCODING", 2, |g| any_type::whole(g, "OBJECT ENCODING", key)),
+    entry("DUMP", 10, |g| any_type::whole(g, "DUMP", key)),
+    entry("RESTORE", 2, |g| any_type::restore(g, key, PAYLOADS)),
+    entry("COPY", 2, |g| any_type::two_keys(g, "COPY", key, key)),
+    entry("RENAME", 1, |g| any_type::two_keys(g, "RENAME", key, key)),
+    entry("TYPE", 1, |g| any_type::whole(g, "TYPE", key)),
+    entry("PEXPIREAT", 1, |g| any_type::expire(g, key)),
+    entry("CONFIG|SET", 2, |g| any_type::setting(g, SETTINGS)),
     entry("", 1, threshold),
-    entry("SET", 1, string),
+    entry("SET", 1, |g| any_type::string(g, key)),
 ];
 
+const SETTINGS: &[(&str, &[&[u8]])] =
+    &[("list-max-listpack-size", &[b"-2", b"-1", b"2", b"3", b"5", b"8", b"0", b"1", b"-5", b"128"])];
+
+const PAYLOADS: &[&[u8]] = include!("list_payloads.in");
 const KEYS: &[&[u8]] = &[b"l1", b"l2", b"l3", b"l4", b"{l}5"];
 const ELEMENTS: &[&[u8]] =
     &[b"a", b"b", b"c", b"d", b"e", b"1", b"2", b"-1", b"007", b"12345", b"", b"9223372036854775807"];
@@ -80,16 +84,6 @@ fn pop(g: &mut Generator, name: &str) {
     if g.random.chance(50) {
         words.push(index(g));
     }
-    g.command(words);
-}
-
-fn whole(g: &mut Generator, name: &str) {
-    let words = words![name, key(g)];
-    g.command(words);
-}
-
-fn encoding(g: &mut Generator) {
-    let words = words!["OBJECT", "ENCODING", key(g)];
     g.command(words);
 }
 
@@ -181,44 +175,7 @@ fn lmpop(g: &mut Generator) {
     g.command(words);
 }
 
-/// Payloads of lists as 7.0.15 dumped them, of older encodings, and damaged in every way. Unsanitised, 7.0.15 takes some
-/// of the damaged ones; Etalon never does.
-fn restore(g: &mut Generator) {
-    g.say("CONFIG SET sanitize-dump-payload yes");
-    const PAYLOADS: &[&[u8]] = include!("list_payloads.in");
-    let payload = g.random.pick(PAYLOADS).to_vec();
-    let mut words = words!["RESTORE", key(g), "0", payload];
-    if g.random.chance(80) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-}
-
-fn two_keys(g: &mut Generator, name: &str) {
-    let mut words = words![name, key(g), key(g)];
-    if name == "COPY" && g.random.chance(60) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-}
-
-fn expire(g: &mut Generator) {
-    let time = atoms::unix_millis(&mut g.random);
-    let words = words!["PEXPIREAT", key(g), time];
-    g.command(words);
-}
-
-fn node_size(g: &mut Generator) {
-    let value = g.random.pick::<[u8]>(&[b"-2", b"-1", b"2", b"3", b"5", b"8", b"0", b"1", b"-5", b"128"]).to_vec();
-    g.command(words!["CONFIG", "SET", "list-max-listpack-size", value]);
-}
-
 fn threshold(g: &mut Generator) {
     let value = g.random.pick::<[u8]>(&[b"0", b"0", b"5", b"100", b"2000"]).to_vec();
     g.command(words!["DEBUG", "QUICKLIST-PACKED-THRESHOLD", value]);
-}
-
-fn string(g: &mut Generator) {
-    let words = words!["SET", key(g), "x"];
-    g.command(words);
 }

@@ -11,6 +11,7 @@
 //! * relative TTLs are drawn from a wide range, since GT and LT would else compare two of the same millisecond;
 //! * arguments come from small pools, so that they collide.
 
+pub mod any_type;
 pub mod atoms;
 pub mod bitmap;
 pub mod connection;

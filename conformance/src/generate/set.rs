@@ -4,15 +4,15 @@
 //! key, all members of which are alike, and is looked at by its size and encoding.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, entry};
+use super::{Entry, Generator, any_type, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
     entry("SADD", 24, sadd),
     entry("SREM", 12, srem),
     entry("SMOVE", 8, smove),
-    entry("SCARD", 3, |g| whole(g, "SCARD")),
-    entry("SMEMBERS", 4, |g| whole(g, "SMEMBERS")),
+    entry("SCARD", 3, |g| any_type::whole(g, "SCARD", key)),
+    entry("SMEMBERS", 4, |g| any_type::whole(g, "SMEMBERS", key)),
     entry("SISMEMBER", 5, sismember),
     entry("SMISMEMBER", 4, smismember),
     entry("SINTER", 6, |g| algebra(g, "SINTER")),
@@ -25,19 +25,23 @@ pub const TABLE: &[Entry] = &[
     entry("SRANDMEMBER", 5, srandmember),
     entry("SPOP", 3, spop),
     entry("SPOP", 3, spop_scratch),
-    entry("SSCAN", 5, sscan),
-    entry("DEL", 2, |g| whole(g, "DEL")),
-    entry("OBJECT|ENCODING", 5, encoding),
-    entry("DUMP", 3, |g| whole(g, "DUMP")),
-    entry("RESTORE", 2, restore),
-    entry("COPY", 2, |g| two_keys(g, "COPY")),
-    entry("RENAME", 1, |g| two_keys(g, "RENAME")),
-    entry("TYPE", 1, |g| whole(g, "TYPE")),
-    entry("PEXPIREAT", 1, expire),
-    entry("CONFIG|SET", 2, threshold),
-    entry("SET", 1, string),
+    entry("SSCAN", 5, |g| any_type::scan(g, "SSCAN", key, "m")),
+    entry("DEL", 2, |g| any_type::whole(g, "DEL", key)),
+    entry("OBJECT|ENCODING", 5, |g| any_type::whole(g, "OBJECT ENCODING", key)),
+    entry("DUMP", 3, |g| any_type::whole(g, "DUMP", key)),
+    entry("RESTORE", 2, |g| any_type::restore(g, key, PAYLOADS)),
+    entry("COPY", 2, |g| any_type::two_keys(g, "COPY", key, key)),
+    entry("RENAME", 1, |g| any_type::two_keys(g, "RENAME", key, key)),
+    entry("TYPE", 1, |g| any_type::whole(g, "TYPE", key)),
+    entry("PEXPIREAT", 1, |g| any_type::expire(g, key)),
+    entry("CONFIG|SET", 2, |g| any_type::setting(g, SETTINGS)),
+    entry("SET", 1, |g| any_type::string(g, key)),
 ];
 
+const SETTINGS: &[(&str, &[&[u8]])] =
+    &[("set-max-intset-entries", &[b"512", b"512", b"3", b"8", b"0", b"20", b"100000"])];
+
+const PAYLOADS: &[&[u8]] = include!("set_payloads.in");
 const KEYS: &[&[u8]] = &[b"s1", b"s2", b"s3", b"s4", b"{s}5"];
 const MEMBERS: &[&[u8]] = &[
     b"a",
@@ -132,16 +136,6 @@ fn smismember(g: &mut Generator) {
     g.command(words);
 }
 
-fn whole(g: &mut Generator, name: &str) {
-    let words = words![name, key(g)];
-    g.command(words);
-}
-
-fn encoding(g: &mut Generator) {
-    let words = words!["OBJECT", "ENCODING", key(g)];
-    g.command(words);
-}
-
 fn algebra(g: &mut Generator, name: &str) {
     let mut words = words![name, key(g)];
     let more = if name.ends_with("STORE") { 1 } else { 0 };
@@ -230,58 +224,5 @@ fn spop_scratch(g: &mut Generator) {
         g.say("SCARD {spop}");
     }
     g.say("DEL {spop}");
-    whole(g, "SCARD");
-}
-
-fn sscan(g: &mut Generator) {
-    let mut words = words!["SSCAN", key(g), "0"];
-    if g.random.chance(10) {
-        words[2] = g.random.pick::<[u8]>(&[b"17", b"x", b"-1", b"", b"18446744073709551616"]).to_vec();
-    }
-    if g.random.chance(40) {
-        words.push(atoms::recased(&mut g.random, "MATCH"));
-        words.push(g.random.pick::<[u8]>(&[b"*", b"m*", b"?", b"[a-c]", b"1*", b"", b"nothing"]).to_vec());
-    }
-    if g.random.chance(80) {
-        words.push(atoms::recased(&mut g.random, "COUNT"));
-        words.push(g.random.pick::<[u8]>(&[b"1000", b"100000", b"1000", b"1", b"10", b"0", b"-1", b"x"]).to_vec());
-    }
-    g.command(words);
-}
-
-/// Payloads of sets as 7.0.15 dumped them, and damaged in every way. Unsanitised, 7.0.15 takes some of the damaged ones;
-/// Etalon never does.
-fn restore(g: &mut Generator) {
-    g.say("CONFIG SET sanitize-dump-payload yes");
-    const PAYLOADS: &[&[u8]] = include!("set_payloads.in");
-    let payload = g.random.pick(PAYLOADS).to_vec();
-    let mut words = words!["RESTORE", key(g), "0", payload];
-    if g.random.chance(80) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-}
-
-fn two_keys(g: &mut Generator, name: &str) {
-    let mut words = words![name, key(g), key(g)];
-    if name == "COPY" && g.random.chance(60) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-}
-
-fn expire(g: &mut Generator) {
-    let time = atoms::unix_millis(&mut g.random);
-    let words = words!["PEXPIREAT", key(g), time];
-    g.command(words);
-}
-
-fn threshold(g: &mut Generator) {
-    let value = g.random.pick::<[u8]>(&[b"512", b"512", b"3", b"8", b"0", b"20", b"100000"]).to_vec();
-    g.command(words!["CONFIG", "SET", "set-max-intset-entries", value]);
-}
-
-fn string(g: &mut Generator) {
-    let words = words!["SET", key(g), "x"];
-    g.command(words);
+    any_type::whole(g, "SCARD", key);
 }

@@ -4,7 +4,7 @@
 //! on chance in a skiplist of 7.0.15. What could break that is followed by a harmless command, which the mutations take.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, entry};
+use super::{Entry, Generator, any_type, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -13,7 +13,7 @@ pub const TABLE: &[Entry] = &[
     entry("ZINCRBY", 8, zincrby),
     entry("ZREM", 8, |g| some_members(g, "ZREM")),
     entry("ZREM", 3, zrem_level),
-    entry("ZCARD", 2, |g| whole(g, "ZCARD")),
+    entry("ZCARD", 2, |g| any_type::whole(g, "ZCARD", key)),
     entry("ZSCORE", 4, |g| one_member(g, "ZSCORE")),
     entry("ZMSCORE", 3, |g| some_members(g, "ZMSCORE")),
     entry("ZRANK", 3, |g| one_member(g, "ZRANK")),
@@ -40,21 +40,27 @@ pub const TABLE: &[Entry] = &[
     entry("ZINTERSTORE", 4, |g| combine(g, "ZINTERSTORE")),
     entry("ZDIFFSTORE", 4, |g| combine(g, "ZDIFFSTORE")),
     entry("ZINTERCARD", 4, |g| combine(g, "ZINTERCARD")),
-    entry("ZRANDMEMBER", 4, zrandmember),
-    entry("ZSCAN", 4, zscan),
-    entry("DEL", 2, |g| whole(g, "DEL")),
-    entry("OBJECT|ENCODING", 5, encoding),
-    entry("DUMP", 4, |g| whole(g, "DUMP")),
-    entry("RESTORE", 2, restore),
-    entry("COPY", 2, |g| two_keys(g, "COPY")),
-    entry("RENAME", 1, |g| two_keys(g, "RENAME")),
-    entry("TYPE", 1, |g| whole(g, "TYPE")),
-    entry("PEXPIREAT", 1, expire),
-    entry("CONFIG|SET", 2, thresholds),
-    entry("SET", 1, string),
+    entry("ZRANDMEMBER", 4, |g| any_type::random_elements(g, "ZRANDMEMBER", key, "WITHSCORES")),
+    entry("ZSCAN", 4, |g| any_type::scan(g, "ZSCAN", key, "m")),
+    entry("DEL", 2, |g| any_type::whole(g, "DEL", key)),
+    entry("OBJECT|ENCODING", 5, |g| any_type::whole(g, "OBJECT ENCODING", key)),
+    entry("DUMP", 4, |g| any_type::whole(g, "DUMP", key)),
+    entry("RESTORE", 2, |g| any_type::restore(g, uneven, PAYLOADS)),
+    entry("COPY", 2, |g| copied(g, "COPY")),
+    entry("RENAME", 1, |g| copied(g, "RENAME")),
+    entry("TYPE", 1, |g| any_type::whole(g, "TYPE", key)),
+    entry("PEXPIREAT", 1, |g| any_type::expire(g, key)),
+    entry("CONFIG|SET", 2, |g| any_type::setting(g, SETTINGS)),
+    entry("SET", 1, |g| any_type::string(g, uneven)),
     entry("SADD", 3, sadd),
 ];
 
+const SETTINGS: &[(&str, &[&[u8]])] = &[
+    ("zset-max-listpack-entries", &[b"128", b"128", b"3", b"8", b"0", b"20"]),
+    ("zset-max-listpack-value", &[b"64", b"64", b"10", b"0", b"200"]),
+];
+
+const PAYLOADS: &[&[u8]] = include!("sorted_set_payloads.in");
 const KEYS: &[&[u8]] = &[b"z1", b"z2", b"z3", b"z4", b"{z}5"];
 /// Sorted sets whose scores are all 0.
 const LEVEL_KEYS: &[&[u8]] = &[b"level1", b"level2"];
@@ -193,7 +199,7 @@ fn zadd_level(g: &mut Generator) {
     let mut words = words!["ZADD", level(g)];
     pairs(g, &mut words, true);
     g.command(words);
-    whole(g, "ZCARD");
+    any_type::whole(g, "ZCARD", key);
 }
 
 fn zrem_level(g: &mut Generator) {
@@ -220,16 +226,6 @@ fn some_members(g: &mut Generator, name: &str) {
     g.command(words);
 }
 
-fn whole(g: &mut Generator, name: &str) {
-    let words = words![name, key(g)];
-    g.command(words);
-}
-
-fn encoding(g: &mut Generator) {
-    let words = words!["OBJECT", "ENCODING", key(g)];
-    g.command(words);
-}
-
 fn limit(g: &mut Generator, words: &mut Vec<Vec<u8>>, percent: usize) {
     if g.random.chance(percent) {
         words.push(atoms::recased(&mut g.random, "LIMIT"));
@@ -252,7 +248,7 @@ fn by_member(g: &mut Generator, name: &str, options: bool) {
     let mut words = words![name, level(g), member_bound(g), member_bound(g)];
     limit(g, &mut words, if options { 40 } else { 1 });
     g.command(words);
-    whole(g, "ZCARD");
+    any_type::whole(g, "ZCARD", key);
 }
 
 /// ZRANGE, or ZRANGESTORE into a key of either group, as its scores allow.
@@ -281,7 +277,7 @@ fn range(g: &mut Generator, stores: bool) {
         words.push(atoms::recased(&mut g.random, "WITHSCORES"));
     }
     g.command(words);
-    whole(g, "ZCARD");
+    any_type::whole(g, "ZCARD", key);
 }
 
 fn zrevrange(g: &mut Generator) {
@@ -359,82 +355,14 @@ fn combine(g: &mut Generator, name: &str) {
     }
     g.command(words);
     if stores {
-        whole(g, "ZCARD");
+        any_type::whole(g, "ZCARD", key);
     }
 }
 
-fn zrandmember(g: &mut Generator) {
-    let mut words = words!["ZRANDMEMBER", key(g)];
-    if g.random.chance(80) {
-        words.push(match g.random.below(12) {
-            // Not the large ones: a negative count is a promise to answer that many.
-            0 => g.random.pick::<[u8]>(&[b"x", b"", b"1.5", b"9223372036854775807", b"-9223372036854775808"]).to_vec(),
-            _ => (g.random.below(30) as i64 - 12).to_string().into_bytes(),
-        });
-        if g.random.chance(40) {
-            words.push(atoms::recased(&mut g.random, "WITHSCORES"));
-        } else if g.random.chance(5) {
-            words.push(b"SCORES".to_vec());
-        }
-    }
-    g.command(words);
-}
-
-fn zscan(g: &mut Generator) {
-    let mut words = words!["ZSCAN", key(g), "0"];
-    if g.random.chance(10) {
-        words[2] = g.random.pick::<[u8]>(&[b"17", b"x", b"-1", b"", b"18446744073709551616"]).to_vec();
-    }
-    if g.random.chance(40) {
-        words.push(atoms::recased(&mut g.random, "MATCH"));
-        words.push(g.random.pick::<[u8]>(&[b"*", b"m*", b"?", b"[a-c]", b"1*", b"", b"nothing"]).to_vec());
-    }
-    if g.random.chance(80) {
-        words.push(atoms::recased(&mut g.random, "COUNT"));
-        words.push(g.random.pick::<[u8]>(&[b"1000", b"100000", b"1000", b"1", b"10", b"0", b"-1", b"x"]).to_vec());
-    }
-    g.command(words);
-}
-
-/// Payloads of sorted sets as 7.0.15 dumped them, of older encodings, and damaged in every way.
-fn restore(g: &mut Generator) {
-    g.say("CONFIG SET sanitize-dump-payload yes");
-    const PAYLOADS: &[&[u8]] = include!("sorted_set_payloads.in");
-    let payload = g.random.pick(PAYLOADS).to_vec();
-    let mut words = words!["RESTORE", uneven(g), "0", payload];
-    if g.random.chance(80) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-}
-
-fn two_keys(g: &mut Generator, name: &str) {
-    let mut words = words![name, key(g), uneven(g)];
-    if name == "COPY" && g.random.chance(60) {
-        words.push(b"REPLACE".to_vec());
-    }
-    g.command(words);
-    whole(g, "ZCARD");
-}
-
-fn expire(g: &mut Generator) {
-    let time = atoms::unix_millis(&mut g.random);
-    let words = words!["PEXPIREAT", key(g), time];
-    g.command(words);
-}
-
-fn thresholds(g: &mut Generator) {
-    let (option, values): (&str, &[&[u8]]) = match g.random.below(2) {
-        0 => ("zset-max-listpack-entries", &[b"128", b"128", b"3", b"8", b"0", b"20"]),
-        _ => ("zset-max-listpack-value", &[b"64", b"64", b"10", b"0", b"200"]),
-    };
-    let value = g.random.pick(values).to_vec();
-    g.command(words!["CONFIG", "SET", option, value]);
-}
-
-fn string(g: &mut Generator) {
-    let words = words!["SET", uneven(g), "x"];
-    g.command(words);
+/// To a key whose scores may differ; the harmless command behind it takes the mutations.
+fn copied(g: &mut Generator, name: &str) {
+    any_type::two_keys(g, name, key, uneven);
+    any_type::whole(g, "ZCARD", key);
 }
 
 /// A set, which the combinations read too.

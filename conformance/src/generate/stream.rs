@@ -3,12 +3,12 @@
 //! An id of `*` is the clock's, which differs between the servers: scripts cover it.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, entry};
+use super::{Entry, Generator, any_type, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
     entry("XADD", 34, xadd),
-    entry("XLEN", 3, |g| whole(g, &["XLEN"])),
+    entry("XLEN", 3, |g| any_type::whole(g, "XLEN", key)),
     entry("XRANGE", 8, |g| range(g, "XRANGE")),
     entry("XREVRANGE", 6, |g| range(g, "XREVRANGE")),
     entry("XDEL", 10, xdel),
@@ -27,16 +27,21 @@ pub const TABLE: &[Entry] = &[
     entry("XCLAIM", 8, xclaim),
     entry("XAUTOCLAIM", 5, xautoclaim),
     entry("XINFO|STREAM", 6, xinfo_stream),
-    entry("XINFO|GROUPS", 5, |g| whole(g, &["XINFO", "GROUPS"])),
+    entry("XINFO|GROUPS", 5, |g| any_type::whole(g, "XINFO GROUPS", key)),
     entry("XINFO|CONSUMERS", 3, xinfo_consumers),
     entry("XINFO|HELP", 1, |g| g.say("XINFO HELP")),
-    entry("DEL", 2, |g| whole(g, &["DEL"])),
-    entry("OBJECT|ENCODING", 1, |g| whole(g, &["OBJECT", "ENCODING"])),
+    entry("DEL", 2, |g| any_type::whole(g, "DEL", key)),
+    entry("OBJECT|ENCODING", 1, |g| any_type::whole(g, "OBJECT ENCODING", key)),
     entry("DUMP", 3, dump),
     entry("COPY", 1, copy),
-    entry("TYPE", 1, |g| whole(g, &["TYPE"])),
-    entry("CONFIG|SET", 2, thresholds),
-    entry("SET", 1, string),
+    entry("TYPE", 1, |g| any_type::whole(g, "TYPE", key)),
+    entry("CONFIG|SET", 2, |g| any_type::setting(g, SETTINGS)),
+    entry("SET", 1, |g| any_type::string(g, key)),
+];
+
+const SETTINGS: &[(&str, &[&[u8]])] = &[
+    ("stream-node-max-entries", &[b"100", b"4", b"4", b"1", b"0", b"2"]),
+    ("stream-node-max-bytes", &[b"4096", b"4096", b"80", b"0", b"200"]),
 ];
 
 const KEYS: &[&[u8]] = &[b"x1", b"x2", b"x3"];
@@ -137,12 +142,6 @@ fn xadd(g: &mut Generator) {
     if g.random.chance(2) {
         words.pop();
     }
-    g.command(words);
-}
-
-fn whole(g: &mut Generator, name: &[&str]) {
-    let mut words: Vec<Vec<u8>> = name.iter().map(|word| word.as_bytes().to_vec()).collect();
-    words.push(key(g));
     g.command(words);
 }
 
@@ -339,19 +338,5 @@ fn dump(g: &mut Generator) {
 fn copy(g: &mut Generator) {
     let from = g.random.pick(PLAIN_KEYS).to_vec();
     let words = words!["COPY", from, g.random.pick(PLAIN_KEYS), "REPLACE"];
-    g.command(words);
-}
-
-fn thresholds(g: &mut Generator) {
-    let (option, values): (&str, &[&[u8]]) = match g.random.below(2) {
-        0 => ("stream-node-max-entries", &[b"100", b"4", b"4", b"1", b"0", b"2"]),
-        _ => ("stream-node-max-bytes", &[b"4096", b"4096", b"80", b"0", b"200"]),
-    };
-    let value = g.random.pick(values).to_vec();
-    g.command(words!["CONFIG", "SET", option, value]);
-}
-
-fn string(g: &mut Generator) {
-    let words = words!["SET", key(g), "x"];
     g.command(words);
 }
