@@ -1,8 +1,13 @@
 //! The fuzzers' functions over the committed corpus, and over mutations of it: what `cargo fuzz` runs for hours is run for a
-//! moment by every `cargo test`.
+//! moment by every `cargo test`. Payloads under the same bound of memory, too.
+
+#[path = "../../fuzz/fuzz_targets/peak.rs"]
+#[allow(unsafe_code)]
+mod peak;
 
 use std::path::Path;
 
+use etalon_core::engine::fuzz::payload;
 use etalon_core::structures::Rng;
 
 /// Mutants of each corpus file.
@@ -57,6 +62,19 @@ fn any_configuration_file_is_read_or_refused() {
 }
 
 #[test]
-fn any_rdb_object_is_a_whole_value_or_refused() {
-    run("rdb_value", etalon_core::rdb::fuzz::fuzz_rdb_value);
+fn any_payload_is_a_whole_value_or_refused() {
+    run("string", |data| peak::bounded(payload::fuzz_string, data));
+    run("list", |data| peak::bounded(payload::fuzz_list, data));
+    run("set", |data| peak::bounded(payload::fuzz_set, data));
+    run("sorted_set", |data| peak::bounded(payload::fuzz_sorted_set, data));
+    run("hash", |data| peak::bounded(payload::fuzz_hash, data));
+    run("stream", |data| peak::bounded(payload::fuzz_stream, data));
+}
+
+#[test]
+fn the_bound_of_memory_can_be_broken() {
+    let peak = peak::of(|| drop(std::hint::black_box(vec![0u8; 5 << 20])));
+    assert!(peak >= 5 << 20, "{peak}");
+    let greedy = |_: &[u8]| drop(std::hint::black_box(Vec::<u8>::with_capacity(5 << 20)));
+    assert!(std::panic::catch_unwind(|| peak::bounded(greedy, b"x")).is_err());
 }

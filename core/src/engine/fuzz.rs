@@ -1,5 +1,7 @@
 //! What the fuzzers run: arbitrary bytes as the traffic of a few connections. Called by `cargo fuzz` and, over a committed
-//! corpus, by `cargo test`.
+//! corpus, by `cargo test`. Payloads have functions of their own, in `payload`.
+
+pub mod payload;
 
 use super::Engine;
 use super::action::{Action, Outcome};

@@ -13,7 +13,6 @@
 //! it. Source: the format as 7.0.15 writes it.
 
 pub mod dump;
-pub mod fuzz;
 mod hash;
 pub mod length;
 mod list;
