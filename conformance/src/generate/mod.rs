@@ -16,6 +16,7 @@ pub mod atoms;
 pub mod bitmap;
 pub mod connection;
 pub mod generic;
+pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
 pub mod lapse;
@@ -97,6 +98,7 @@ pub const FAMILIES: &[&str] = &[
     "stream",
     "bitmap",
     "hyperloglog",
+    "geo",
     "generic",
     "connection",
     "server",
@@ -228,6 +230,7 @@ fn table(family: &str) -> &'static [Entry] {
         "stream" => stream::TABLE,
         "bitmap" => bitmap::TABLE,
         "hyperloglog" => hyperloglog::TABLE,
+        "geo" => geo::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,

@@ -217,6 +217,21 @@ impl Reply {
         }
     }
 
+    /// A double without an exponent: up to 17 decimals, no zeros at their end. Below 10^15.
+    pub fn decimal(&mut self, value: f64) {
+        debug_assert!(value.abs() < 1e15, "there is an exact form with 17 decimals for any coordinate");
+        let text = format!("{value:.17}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(text.as_bytes()),
+            Protocol::Resp3 => {
+                self.buffer.push(b',');
+                self.buffer.extend_from_slice(text.as_bytes());
+                self.crlf();
+            }
+        }
+    }
+
     /// An integer of any size, given in decimal.
     pub fn big_number(&mut self, digits: &[u8]) {
         match self.protocol {

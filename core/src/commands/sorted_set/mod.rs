@@ -19,10 +19,12 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
+pub(super) use add::zadd;
 use add::*;
 use combine::*;
 use pop::*;
 use random::*;
+pub(super) use range::store;
 use range::*;
 use read::*;
 use remove::*;

@@ -68,7 +68,7 @@ pub fn zrangestore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
 }
 
 /// Puts the result of a command at `key`, or deletes the key if the result is empty; answers the number of members.
-pub(super) fn store(ctx: &mut Ctx<'_>, key: &[u8], result: SortedSet, event: &'static str) {
+pub(in crate::commands) fn store(ctx: &mut Ctx<'_>, key: &[u8], result: SortedSet, event: &'static str) {
     let count = result.borrowed().len();
     let mut write = ctx.db.write(key);
     if count > 0 {

@@ -63,7 +63,7 @@ impl Point {
     /// The middle of the cell that a score stands for: what GEOPOS answers. Scores from ZADD may be anything: what doesn't
     /// fit is cut off.
     pub fn from_score(score: f64) -> Self {
-        let bounds = Cell { bits: score as u64, steps: STEPS_MAX }.bounds();
+        let bounds = Cell { bits: score_bits(score), steps: STEPS_MAX }.bounds();
         let middle = |(min, max): (f64, f64), limit: f64| ((min + max) / 2.0).clamp(-limit, limit);
         Self { longitude: middle(bounds.longitude, LONGITUDE_MAX), latitude: middle(bounds.latitude, LATITUDE_MAX) }
     }
@@ -119,6 +119,13 @@ impl Cell {
         };
         Self { bits: interleave(step(self.bits, north), step(self.bits >> 1, east)), steps: self.steps }
     }
+}
+
+/// A score as 64 bits: negative ones in two's complement, and 2^63 or 0 for what is out of range.
+fn score_bits(score: f64) -> u64 {
+    const HALF: f64 = (1_u64 << 63) as f64;
+    let signed = |score: f64| if (-HALF..HALF).contains(&score) { score as i64 } else { i64::MIN };
+    if score < HALF { signed(score) as u64 } else { signed(score - HALF) as u64 ^ 1 << 63 }
 }
 
 /// A coordinate between `-limit` and `limit`, as a fraction of the way, in units of `2^-steps`.
