@@ -2,7 +2,7 @@
 //! and next to each other; searches of every size, from nothing to more than the earth.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, entry};
+use super::{Entry, Generator, any_type, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -19,12 +19,17 @@ pub const TABLE: &[Entry] = &[
     entry("ZRANGE", 6, zrange),
     entry("ZREM", 6, |g| members(g, "ZREM")),
     entry("ZADD", 2, zadd),
-    entry("OBJECT|ENCODING", 3, encoding),
-    entry("DUMP", 2, |g| whole(g, "DUMP")),
-    entry("DEL", 1, |g| whole(g, "DEL")),
-    entry("PEXPIREAT", 1, expire),
-    entry("CONFIG|SET", 1, thresholds),
-    entry("SET", 1, string),
+    entry("OBJECT|ENCODING", 3, |g| any_type::whole(g, "OBJECT ENCODING", key)),
+    entry("DUMP", 2, |g| any_type::whole(g, "DUMP", key)),
+    entry("DEL", 1, |g| any_type::whole(g, "DEL", key)),
+    entry("PEXPIREAT", 1, |g| any_type::expire(g, key)),
+    entry("CONFIG|SET", 1, |g| any_type::setting(g, SETTINGS)),
+    entry("SET", 1, |g| any_type::string(g, key)),
+];
+
+const SETTINGS: &[(&str, &[&[u8]])] = &[
+    ("zset-max-listpack-entries", &[b"128", b"128", b"3", b"8", b"0", b"20"]),
+    ("zset-max-listpack-value", &[b"64", b"64", b"10", b"0", b"200"]),
 ];
 
 const KEYS: &[&[u8]] = &[b"g1", b"g2", b"g3", b"g4", b"{g}5"];
@@ -249,11 +254,6 @@ fn around_member(g: &mut Generator, name: &str) {
     radius(g, words);
 }
 
-fn whole(g: &mut Generator, name: &str) {
-    let words = words![name, key(g)];
-    g.command(words);
-}
-
 fn zrange(g: &mut Generator) {
     let words = words!["ZRANGE", key(g), "0", "-1", "WITHSCORES"];
     g.command(words);
@@ -267,30 +267,5 @@ fn zadd(g: &mut Generator) {
         _ => (g.random.draw() >> g.random.below(20)).to_string().into_bytes(),
     };
     let words = words!["ZADD", key(g), score, member(g)];
-    g.command(words);
-}
-
-fn encoding(g: &mut Generator) {
-    let words = words!["OBJECT", "ENCODING", key(g)];
-    g.command(words);
-}
-
-fn expire(g: &mut Generator) {
-    let time = atoms::unix_millis(&mut g.random);
-    let words = words!["PEXPIREAT", key(g), time];
-    g.command(words);
-}
-
-fn thresholds(g: &mut Generator) {
-    let (option, values): (&str, &[&[u8]]) = match g.random.below(2) {
-        0 => ("zset-max-listpack-entries", &[b"128", b"128", b"3", b"8", b"0", b"20"]),
-        _ => ("zset-max-listpack-value", &[b"64", b"64", b"10", b"0", b"200"]),
-    };
-    let value = g.random.pick(values).to_vec();
-    g.command(words!["CONFIG", "SET", option, value]);
-}
-
-fn string(g: &mut Generator) {
-    let words = words!["SET", key(g), "x"];
     g.command(words);
 }
