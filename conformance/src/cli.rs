@@ -1,9 +1,10 @@
-//! The command line: `diff`, `record`, `check`.
+//! The command line: `diff`, `payloads`, `record`, `check`.
 
 use crate::differ::session::{EPOCH_COMMANDS, Outcome, Plan, Session};
 use crate::divergences::Divergences;
 use crate::in_process::{Clock, EngineTarget};
 use crate::launch::{self, Server};
+use crate::payload;
 use crate::script::{self, Script, snapshot};
 use crate::target::{SocketTarget, Target};
 use clap::{Args, Parser, Subcommand};
@@ -22,6 +23,17 @@ struct Cli {
 enum Command {
     /// Send the same generated commands to two servers and compare every reply and the state afterwards.
     Diff(DiffArgs),
+    /// Exchange payloads of DUMP between the real server and the engine, sound ones and damaged ones.
+    Payloads {
+        /// Values of every kind are exchanged so many times, each time with other contents.
+        #[arg(long, default_value_t = 5)]
+        rounds: u64,
+        /// Damaged payloads.
+        #[arg(long, default_value_t = 100_000)]
+        mutants: usize,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Record the scripts from the real server (a redis-server 7.0 on the PATH). The only writer of snapshots.
     Record {
         /// Only scripts whose name contains this.
@@ -88,6 +100,7 @@ struct DiffArgs {
 pub fn main() -> u8 {
     let result = match Cli::parse().command {
         Command::Diff(args) => diff(&args),
+        Command::Payloads { rounds, mutants, seed } => payloads(rounds, mutants, seed),
         Command::Record { filter } => record(&filter),
         Command::Check { server, filter } => check(&server, &filter),
     };
@@ -180,6 +193,22 @@ fn diff_script(session: &mut Session, path: &Path) -> Result<u8, String> {
             Ok(0)
         }
     }
+}
+
+fn payloads(rounds: u64, mutants: usize, seed: u64) -> Result<u8, String> {
+    let mut two = payload::Two::start(&launch::oracle()?)?;
+    match payload::exchange::run(&mut two, seed, rounds) {
+        Ok(restored) => println!("{restored} sound payloads, each the same value on both"),
+        Err(error) => {
+            println!("DIFFERENCE\n{error}");
+            return Ok(1);
+        }
+    }
+    let tally = payload::damage::run(&mut two, seed, mutants)?;
+    print!("{}", tally.summary());
+    let unlisted = tally.unlisted();
+    unlisted.iter().for_each(|line| println!("DIFFERENCE\n{line}"));
+    Ok(u8::from(!unlisted.is_empty()))
 }
 
 fn record(filter: &str) -> Result<u8, String> {

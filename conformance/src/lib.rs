@@ -8,6 +8,7 @@
 //! | [`script`]                   | conversations as text; recorded from the real server, replayed anywhere |
 //! | [`generate`]                 | conversations from a seed                                               |
 //! | [`differ`]                   | the same bytes to two servers; compare, shrink                          |
+//! | [`payload`]                  | payloads of DUMP and RESTORE, sound and damaged, both ways              |
 //! | [`normalise`], [`divergences`] | what is not compared byte for byte; what is accepted to differ        |
 //! | [`report`]                   | what a run reached, so that an empty run fails                          |
 //!
@@ -20,6 +21,7 @@ pub mod generate;
 pub mod in_process;
 pub mod launch;
 pub mod normalise;
+pub mod payload;
 pub mod quote;
 pub mod random;
 pub mod render;

@@ -46,6 +46,20 @@ pub fn parse_leniently(text: &[u8]) -> Option<f64> {
     Some(if scanned.negative { -magnitude } else { magnitude })
 }
 
+/// Reads the double that a text begins with, as `sscanf` with `%lg` does for the scores of old RDB files. Not a number is none.
+/// Begun and not ended, `infinity` and a hexadecimal number are none either.
+pub fn parse_prefix(text: &[u8]) -> Option<f64> {
+    let text = text.split(|&b| b == 0).next().unwrap_or_default();
+    let end = (1..=text.len()).rev().find(|&end| parse_leniently(&text[..end]).is_some())?;
+    let (number, next) = (&text[..end], text.get(end).map(u8::to_ascii_lowercase));
+    let is_cut = match next {
+        Some(b'x') => number.ends_with(b"0") && !number.iter().any(|b| matches!(b, b'1'..=b'9' | b'.' | b'e' | b'E')),
+        Some(b'i') => number.last().is_some_and(|b| b.eq_ignore_ascii_case(&b'f')),
+        _ => false,
+    };
+    if is_cut { None } else { parse_leniently(number) }
+}
+
 /// Refuses overflow to infinity and underflow to zero, the two cases of ERANGE that Redis minds.
 fn in_range(value: f64, digits: Digits<'_>) -> Option<f64> {
     (value.is_finite() && (value != 0.0 || digits.is_zero())).then_some(value)
@@ -195,6 +209,29 @@ mod tests {
             (b"nan", None),
         ] {
             assert_eq!(parse_leniently(text), expected, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_score_of_an_old_file_is_what_its_text_begins_with() {
+        for (text, expected) in [
+            (&b"1.\x81"[..], Some(1.0)),
+            (b"1e+x", Some(1.0)),
+            (b"1.5.5", Some(1.5)),
+            (b" 1 ", Some(1.0)),
+            (b"infx", Some(f64::INFINITY)),
+            (b"infinity5", Some(f64::INFINITY)),
+            (b"infi", None),
+            (b"0x", None),
+            (b"0x1.8p1z", Some(3.0)),
+            (b"1e400", Some(f64::INFINITY)),
+            (b"", None),
+            (b"\0", None),
+            (b"-", None),
+            (b".e5", None),
+            (b"nanx", None),
+        ] {
+            assert_eq!(parse_prefix(text), expected, "{}", text.escape_ascii());
         }
     }
 

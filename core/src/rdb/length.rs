@@ -93,14 +93,6 @@ impl<'a> Reader<'a> {
             Length::Special(low) => Ok(low.into()),
         }
     }
-
-    /// A length where no special encoding may stand.
-    pub fn plain_length(&mut self) -> Result<u64, Corrupt> {
-        match self.length()? {
-            Length::Plain(length) => Ok(length),
-            Length::Special(_) => Err(Corrupt),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -131,7 +123,7 @@ mod tests {
             assert_eq!(Reader::new(bytes).length(), Err(Corrupt));
         }
         assert_eq!(Reader::new(&[0xc3]).length(), Ok(Length::Special(3)));
-        assert_eq!(Reader::new(&[0xc3]).plain_length(), Err(Corrupt));
+        assert_eq!(Reader::new(&[0xc3]).length_or_marker(), Ok(3));
         assert_eq!(Reader::new(b"abc").bytes(u64::MAX), Err(Corrupt));
     }
 

@@ -80,7 +80,7 @@ fn read_text_score(reader: &mut Reader<'_>) -> Result<f64, Corrupt> {
         253 => Err(Corrupt),
         254 => Ok(f64::INFINITY),
         255 => Ok(f64::NEG_INFINITY),
-        len => double::parse_leniently(reader.bytes(len.into())?).ok_or(Corrupt),
+        len => double::parse_prefix(reader.bytes(len.into())?).ok_or(Corrupt),
     }
 }
 

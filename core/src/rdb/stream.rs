@@ -10,7 +10,7 @@
 //! 15   the same without first id, highest deleted id, entries added, entries read (before 7.0)
 //! ```
 //!
-//! Beyond what 7.0.15 refuses, these are corrupt: nodes or entries whose ids do not rise, a length other than the number of
+//! Beyond what 7.0.15 refuses, these are corrupt: entries whose ids do not rise from node to node, flags of entries that mean nothing, a length other than the number of
 //! living entries, a last id below an entry, a pending entry without an owner.
 
 use super::Corrupt;
@@ -77,33 +77,34 @@ pub(super) fn read(kind: u8, reader: &mut Reader<'_>, _: &Limits) -> Result<Obje
     if !matches!(kind, TYPE_STREAM | TYPE_STREAM_2) {
         return Err(Corrupt);
     }
-    let mut nodes = Vec::new();
+    let mut nodes = BTreeMap::new();
     for _ in 0..read_count(reader)? {
         let id: [u8; 16] = (*read_string(reader)?).try_into().map_err(|_| Corrupt)?;
         let (id, bytes) = (StreamId::from_bytes(id), read_string(reader)?.into_owned());
         let listpack = listpack::validate(&bytes).map_err(|_| Corrupt)?;
-        if !node::is_valid(id, listpack) || nodes.last().is_some_and(|(last, _)| *last >= id) {
+        // In any order; taken in that of their ids.
+        if !node::is_valid(id, listpack) || nodes.insert(id, bytes).is_some() {
             return Err(Corrupt);
         }
-        nodes.push((id, bytes));
     }
-    let length = reader.plain_length()?;
+    let length = read_number(reader)?;
     let last_id = read_id(reader)?;
     let mut stream = if kind == TYPE_STREAM_2 {
         let (first_id, max_deleted_id) = (read_id(reader)?, read_id(reader)?);
-        let entries_added = reader.plain_length()?;
+        let entries_added = read_number(reader)?;
         let counters = Counters { first_id, last_id, max_deleted_id, entries_added };
         Stream::from_nodes(nodes, length, counters).ok_or(Corrupt)?
     } else {
         let counters = Counters { last_id, entries_added: length, ..Counters::default() };
         let mut stream = Stream::from_nodes(nodes, length, counters).ok_or(Corrupt)?;
-        stream.settle_first();
+        // Without an entry the first is above all, as 7.0.15 has it here and nowhere else.
+        stream.counters_mut().first_id = stream.first().map_or(StreamId::MAX, |entry| entry.id);
         stream
     };
     for _ in 0..read_count(reader)? {
         let (name, last_id) = (read_string(reader)?, read_id(reader)?);
         let entries_read =
-            if kind == TYPE_STREAM_2 { reader.plain_length()? as i64 } else { stream.entries_read_up_to(last_id) };
+            if kind == TYPE_STREAM_2 { read_number(reader)? as i64 } else { stream.entries_read_up_to(last_id) };
         let mut group = Group::new(last_id, entries_read);
         read_members(reader, &mut group)?;
         if !stream.create_group(&name, group) {
@@ -114,7 +115,15 @@ pub(super) fn read(kind: u8, reader: &mut Reader<'_>, _: &Limits) -> Result<Obje
 }
 
 fn read_id(reader: &mut Reader<'_>) -> Result<StreamId, Corrupt> {
-    Ok(StreamId::new(reader.plain_length()?, reader.plain_length()?))
+    Ok(StreamId::new(read_number(reader)?, read_number(reader)?))
+}
+
+/// A number that is no count. As 7.0.15 reads it, a marker counts as its low bits, and an unknown form as the greatest number.
+fn read_number(reader: &mut Reader<'_>) -> Result<u64, Corrupt> {
+    match reader.rest().first() {
+        Some(0x82..=0xbf) => reader.byte().map(|_| u64::MAX),
+        _ => reader.length_or_marker(),
+    }
 }
 
 /// Pending entries and consumers of a group.
@@ -123,7 +132,7 @@ fn read_members(reader: &mut Reader<'_>, group: &mut Group) -> Result<(), Corrup
     for _ in 0..read_count(reader)? {
         let id = StreamId::from_bytes(reader.array()?);
         let delivered_ms = i64::from_le_bytes(reader.array()?);
-        let deliveries = reader.plain_length()?;
+        let deliveries = read_number(reader)?;
         if unowned.insert(id, (delivered_ms, deliveries)).is_some() {
             return Err(Corrupt);
         }

@@ -378,8 +378,8 @@ impl Stream {
         result
     }
 
-    /// A stream from its parts. Nodes have been validated, their ids and entries rise. Errors: they disagree with the rest.
-    pub fn from_nodes(nodes: Vec<(StreamId, Vec<u8>)>, length: u64, counters: Counters) -> Option<Stream> {
+    /// A stream from its parts. Nodes have been validated. Errors: they disagree with the rest.
+    pub fn from_nodes(nodes: BTreeMap<StreamId, Vec<u8>>, length: u64, counters: Counters) -> Option<Stream> {
         let mut stream = Stream::default();
         let inner = stream.inner();
         let mut last: Option<StreamId> = None;
