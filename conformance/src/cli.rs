@@ -61,7 +61,8 @@ struct DiffArgs {
     /// Compare with the engine in this process.
     #[arg(long, conflicts_with = "b")]
     in_process: bool,
-    /// string, generic, connection, server, protocol, or all.
+    /// string, hash, list, set, sorted-set, stream, bitmap, hyperloglog, generic, connection, server, protocol; `data` for
+    /// those that only see data, or all.
     #[arg(long, default_value = "all")]
     family: String,
     #[arg(long, default_value_t = 100_000)]
@@ -91,6 +92,9 @@ struct DiffArgs {
     /// Seconds that shrinking may take.
     #[arg(long, default_value_t = 60)]
     shrink_seconds: u64,
+    /// Compare what both propagate to replicas, too. For families that do not look at replicas or clients.
+    #[arg(long)]
+    propagation: bool,
     /// Do not fail a run that reached too little.
     #[arg(long)]
     allow_vacuous: bool,
@@ -133,6 +137,7 @@ fn diff(args: &DiffArgs) -> Result<u8, String> {
         resp: args.resp,
         epoch: args.epoch,
         epoch_commands: args.epoch_commands,
+        propagation: args.propagation,
         shrink_for: Duration::from_secs(args.shrink_seconds),
     };
     let outcome = session.run(&plan)?;

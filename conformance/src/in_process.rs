@@ -38,6 +38,8 @@ pub struct EngineTarget {
     files: BTreeMap<String, Vec<u8>>,
     next_port: u16,
     exited: bool,
+    /// What was propagated and not yet asked for; none until it is asked for the first time.
+    propagated: Option<Vec<u8>>,
 }
 
 struct Connection {
@@ -64,8 +66,18 @@ impl EngineTarget {
         let now = Now { unix_us, monotonic_us: 1 };
         let engine = Engine::new(config, seed, now);
         let (clients, files) = (Vec::new(), BTreeMap::new());
-        let mut target =
-            EngineTarget { engine, clock, seed, now, origin, clients, files, next_port: 40_000, exited: false };
+        let mut target = EngineTarget {
+            engine,
+            clock,
+            seed,
+            now,
+            origin,
+            clients,
+            files,
+            next_port: 40_000,
+            exited: false,
+            propagated: None,
+        };
         // As the launcher does, and over one connection, as its probe: so that ids agree.
         target.connect(0).expect("a new engine accepts");
         target.ask(0, &[b"CONFIG", b"SET", b"save", b""]).expect("a new engine answers");
@@ -76,6 +88,11 @@ impl EngineTarget {
     /// The engine itself, for checks of its insides.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    fn keep_journal(&mut self) {
+        self.engine.keep_journal(true);
+        self.propagated = Some(Vec::new());
     }
 
     fn now(&mut self) -> Now {
@@ -107,7 +124,12 @@ impl EngineTarget {
             let now = self.now();
             let permit = match self.engine.end_turn(now) {
                 Turn::Clean(permit) => permit,
-                Turn::Journal(batch) => self.engine.journal_written(batch, now),
+                Turn::Journal(batch) => {
+                    if let Some(propagated) = &mut self.propagated {
+                        propagated.extend_from_slice(batch.bytes());
+                    }
+                    self.engine.journal_written(batch, now)
+                }
             };
             while let Some(id) = self.engine.next_writable(&permit) {
                 let output = self.engine.output(id, &permit);
@@ -270,8 +292,22 @@ impl Target for EngineTarget {
     }
 
     fn restart(&mut self) -> bool {
+        let keeps_journal = self.propagated.is_some();
         *self = EngineTarget::new(self.clock, self.seed);
+        if keeps_journal {
+            self.keep_journal();
+        }
         true
+    }
+
+    fn propagated(&mut self) -> io::Result<Vec<u8>> {
+        match &mut self.propagated {
+            Some(propagated) => Ok(std::mem::take(propagated)),
+            None => {
+                self.keep_journal();
+                Ok(Vec::new())
+            }
+        }
     }
 
     fn client_addr(&self, client: usize) -> Option<String> {

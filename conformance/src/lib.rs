@@ -4,6 +4,7 @@
 //! |------------------------------|-------------------------------------------------------------------------|
 //! | [`resp`], [`quote`]          | the wire and the keyboard, with a codec of the harness's own            |
 //! | [`launch`], [`target`]       | servers: found, started, talked to, stopped                             |
+//! | [`replica_tap`]              | what a real server tells its replicas                                   |
 //! | [`in_process`]             | the engine in this process, behind the same trait                       |
 //! | [`script`]                   | conversations as text; recorded from the real server, replayed anywhere |
 //! | [`generate`]                 | conversations from a seed                                               |
@@ -25,6 +26,7 @@ pub mod payload;
 pub mod quote;
 pub mod random;
 pub mod render;
+pub mod replica_tap;
 pub mod reply_count;
 pub mod report;
 pub mod resp;

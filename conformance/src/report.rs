@@ -21,6 +21,7 @@ pub struct Tally {
     pub pushes: u64,
     pub raw_bytes: u64,
     pub keys_compared: u64,
+    pub propagated_compared: u64,
     pub epochs: u64,
     rows: Vec<RowTally>,
     index: HashMap<Vec<u8>, usize>,
@@ -173,13 +174,14 @@ impl Tally {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "{} commands in {seconds:.1} s ({:.0} a second), {:.1} % succeeded, {} epochs, {} pushes, {} keys compared",
+            "{} commands in {seconds:.1} s ({:.0} a second), {:.1} % succeeded, {} epochs, {} pushes, {} keys and {} propagated commands compared",
             self.commands,
             self.commands as f64 / seconds,
             100.0 * self.succeeded as f64 / self.commands.max(1) as f64,
             self.epochs,
             self.pushes,
             self.keys_compared,
+            self.propagated_compared,
         );
         let errors: usize = self.rows.iter().map(|row| row.errors.len()).sum::<usize>() + self.raw_errors.len();
         let _ = writeln!(out, "{} rows, {errors} distinct error texts", self.rows.len());

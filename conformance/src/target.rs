@@ -7,6 +7,7 @@
 //! replies" also takes the pushes that came before the third, and leaves what follows for the next read.
 
 use crate::launch::Server;
+use crate::replica_tap::ReplicaTap;
 use crate::resp;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -53,6 +54,11 @@ pub trait Target {
     fn restart(&mut self) -> bool {
         false
     }
+    /// What was propagated since the last call, as requests in RESP form; the first call makes it begin. Errors: a
+    /// server that accepts no replica, or has cut it off.
+    fn propagated(&mut self) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
     /// The client's own address, as CLIENT LIST prints it.
     fn client_addr(&self, client: usize) -> Option<String>;
     /// The server's address, as CLIENT LIST prints it in `laddr`.
@@ -86,6 +92,7 @@ pub struct SocketTarget {
     server: Server,
     clients: Vec<Option<Connection>>,
     scratch: Vec<u8>,
+    tap: Option<ReplicaTap>,
 }
 
 #[derive(Debug)]
@@ -99,7 +106,7 @@ struct Connection {
 
 impl SocketTarget {
     pub fn new(name: &str, server: Server) -> Self {
-        SocketTarget { name: name.to_string(), server, clients: Vec::new(), scratch: vec![0; 256 * 1024] }
+        SocketTarget { name: name.to_string(), server, clients: Vec::new(), scratch: vec![0; 256 * 1024], tap: None }
     }
 
     pub fn server(&self) -> &Server {
@@ -154,6 +161,17 @@ impl Target for SocketTarget {
 
     fn sleep(&mut self, span: Duration) {
         std::thread::sleep(span);
+    }
+
+    fn propagated(&mut self) -> io::Result<Vec<u8>> {
+        let mut tap = match self.tap.take() {
+            Some(tap) => tap,
+            None => ReplicaTap::attach(self.server.addr())?,
+        };
+        // One that was cut off is not kept: the next call attaches anew.
+        let bytes = tap.since_mark()?;
+        self.tap = Some(tap);
+        Ok(bytes)
     }
 
     fn client_addr(&self, client: usize) -> Option<String> {

@@ -7,6 +7,7 @@
 //!                          │  raw bytes differ: reply by reply, under the normaliser of the row
 //!                          ▼
 //!                        post-state: DEBUG DIGEST, and every key of every database
+//!                        propagation: what each told its replicas (if the run asks for it)
 //!                          │  a difference anywhere
 //!                          ▼
 //!                        shrink ─► the shortest script, saved with both replies
@@ -18,6 +19,7 @@
 
 pub mod pair;
 pub mod poststate;
+pub mod propagation;
 pub mod reset;
 pub mod session;
 pub mod shrink;

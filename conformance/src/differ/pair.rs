@@ -25,6 +25,8 @@ pub struct Pair {
     pub divergences: Divergences,
     /// How long a missing reply is waited for.
     pub patience: Duration,
+    /// The database that each side's stream of propagated commands has selected.
+    pub propagation_db: [u64; 2],
     clients: BTreeMap<usize, Client>,
     rules: BTreeMap<String, Normaliser>,
 }
@@ -51,7 +53,7 @@ impl Pair {
         });
         let rules = rules.collect();
         let patience = crate::target::PATIENCE;
-        Pair { a, b, resp, rows, divergences, patience, clients: BTreeMap::new(), rules }
+        Pair { a, b, resp, rows, divergences, patience, propagation_db: [0; 2], clients: BTreeMap::new(), rules }
     }
 
     /// Forgets every client, and closes its connections.

@@ -2,9 +2,9 @@
 
 use super::Difference;
 use super::pair::Pair;
-use super::poststate;
 use super::reset::{Baseline, reset};
 use super::shrink::{self, Shrunk};
+use super::{poststate, propagation};
 use crate::divergences::Divergences;
 use crate::generate::Generator;
 use crate::random::Random;
@@ -29,6 +29,8 @@ pub struct Plan {
     /// Only this epoch of the seed.
     pub epoch: Option<u64>,
     pub epoch_commands: usize,
+    /// Compare what both propagate, too.
+    pub propagation: bool,
     /// How long a difference may be shrunk.
     pub shrink_for: Duration,
 }
@@ -43,6 +45,7 @@ impl Default for Plan {
             resp: 2,
             epoch: None,
             epoch_commands: EPOCH_COMMANDS,
+            propagation: false,
             shrink_for: Duration::from_secs(60),
         }
     }
@@ -73,6 +76,8 @@ pub struct Session {
     pub baselines: [Baseline; 2],
     /// Commands that the second server says it does not have or does not support.
     pub left_out: Vec<String>,
+    /// Whether [`attempt`](Self::attempt) compares what both propagate.
+    pub propagation: bool,
 }
 
 impl Session {
@@ -93,20 +98,25 @@ impl Session {
         }
         let left_out = shared.probe(&mut *b, control)?;
         let baselines = [Baseline::read(&mut *a)?, Baseline::read(&mut *b)?];
-        Ok(Session { pair: Pair::new(a, b, resp, shared, divergences), baselines, left_out })
+        Ok(Session { pair: Pair::new(a, b, resp, shared, divergences), baselines, left_out, propagation: false })
     }
 
     /// Runs steps from a clean state and compares what is left.
     pub fn attempt(&mut self, steps: &[Step], tally: &mut Tally) -> Result<Option<Difference>, String> {
         reset(&mut self.pair, &self.baselines)?;
-        if let Err(difference) = self.pair.run(steps, tally) {
-            return Ok(Some(difference));
+        if self.propagation {
+            propagation::begin(&mut self.pair)?;
         }
-        Ok(poststate::compare(&mut self.pair, tally).err())
+        let mut compared = self.pair.run(steps, tally).and_then(|()| poststate::compare(&mut self.pair, tally));
+        if self.propagation {
+            compared = compared.and_then(|()| propagation::compare(&mut self.pair, tally));
+        }
+        Ok(compared.err())
     }
 
     /// Runs a plan. Errors are of the harness; a difference is an outcome.
     pub fn run(&mut self, plan: &Plan) -> Result<Outcome, String> {
+        self.propagation = plan.propagation;
         loop {
             let outcome = self.run_once(plan)?;
             let unsupported =

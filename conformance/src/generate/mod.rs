@@ -105,6 +105,9 @@ pub const FAMILIES: &[&str] = &[
     "protocol",
 ];
 
+/// The families that see clients, replicas or the process; the others are `data`.
+const CLIENT_FAMILIES: &[&str] = &["connection", "server", "protocol"];
+
 /// Emits the steps of one epoch.
 pub struct Generator {
     pub random: Random,
@@ -135,7 +138,8 @@ impl Generator {
     /// servers have nothing.
     pub fn new(family: &str, rows: &Rows, clients: usize, random: Random) -> Result<Generator, String> {
         let mut sources = Vec::new();
-        for name in FAMILIES.iter().filter(|name| family == **name || family == "all") {
+        let data = |name: &str| family == "data" && !CLIENT_FAMILIES.contains(&name);
+        for name in FAMILIES.iter().filter(|name| family == **name || family == "all" || data(name)) {
             let table = table(name);
             sources.extend(table.iter().filter(|e| e.row.is_empty() || rows.has(e.row)).map(|e| Source::Written(*e)));
             for row in rows.rows.values().filter(|row| row.group == *name) {
@@ -147,7 +151,9 @@ impl Generator {
             }
         }
         if sources.is_empty() {
-            return Err(format!("family {family}: the servers have none of its commands (known: {FAMILIES:?}, all)"));
+            return Err(format!(
+                "family {family}: the servers have none of its commands (known: {FAMILIES:?}, data, all)"
+            ));
         }
         Ok(Generator { random, steps: Vec::new(), clients: clients.max(1), client: 1, sources })
     }

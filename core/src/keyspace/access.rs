@@ -212,6 +212,13 @@ impl<'e> Database<'e> {
         Write::new(self, key, hash, slot)
     }
 
+    /// As [`write`](Self::write), but a key that is overdue counts as there: for what replaces it without looking.
+    pub fn write_unexamined<'g>(&'g mut self, key: &'g [u8]) -> Write<'g, 'e> {
+        let hash = self.db().hash(key);
+        let slot = self.db().find(hash, key);
+        Write::new(self, key, hash, slot)
+    }
+
     /// The guard for a key that [`Database::lookup`] has just found at `slot`: it was used once, not twice.
     pub fn write_found<'g>(&'g mut self, key: &'g [u8], slot: Slot) -> Write<'g, 'e> {
         let hash = self.db().hash(key);

@@ -55,7 +55,8 @@ pub fn restore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> 
     // The sum wraps in the original, which then finds it past.
     let expiry = (ttl > 0).then(|| UnixMillis(if options.absolute { ttl } else { ttl.wrapping_add(now_ms.0) }));
     let policy = ctx.db.policy().recency;
-    let mut key = ctx.db.write(name);
+    // With REPLACE an overdue key is replaced, or deleted, as any other.
+    let mut key = ctx.db.write_unexamined(name);
     if expiry.is_some_and(|at| at <= now_ms) {
         if key.remove() {
             key.commit(Event::generic("del"));

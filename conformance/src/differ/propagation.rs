@@ -1,0 +1,120 @@
+//! What both sides propagated during an epoch: the same commands, for the same databases, in the same order.
+//!
+//! One side tells it as a replication stream (`replica_tap.rs`), the engine in this process as its journal. A time
+//! in milliseconds may differ by [`TOLERANCE_MS`], since a relative TTL starts when the command runs; the members of
+//! SREM may be others, since SPOP chooses (what is left is compared by the post-state); keys deleted one after the other
+//! may come in another order, since a walk finds them in that of its hash seed.
+
+use super::Difference;
+use super::pair::Pair;
+use crate::replica_tap::{self, Propagated};
+use crate::report::Tally;
+use crate::resp;
+use crate::target::Target;
+
+/// As for PEXPIRETIME in the table of normalisers.
+const TOLERANCE_MS: u64 = 10_000;
+
+/// Begins an epoch: what was propagated so far is forgotten. Errors: a side that has no stream to show.
+pub fn begin(pair: &mut Pair) -> Result<(), String> {
+    for (target, db) in [&mut pair.a, &mut pair.b].into_iter().zip(&mut pair.propagation_db) {
+        // A replica that was cut off attaches again.
+        let bytes = taken(&mut **target).or_else(|_| taken(&mut **target))?;
+        *db = replica_tap::commands(&bytes, *db)?.1;
+    }
+    Ok(())
+}
+
+fn taken(target: &mut dyn Target) -> Result<Vec<u8>, String> {
+    target.propagated().map_err(|error| format!("{}: propagation: {error}", target.name()))
+}
+
+/// Compares what was propagated since [`begin`]. The difference is the first.
+pub fn compare(pair: &mut Pair, tally: &mut Tally) -> Result<(), Difference> {
+    let broken = |error| Difference { step: None, kind: error, a: Vec::new(), b: Vec::new() };
+    let mut streams = Vec::new();
+    for (target, db) in [&mut pair.a, &mut pair.b].into_iter().zip(&mut pair.propagation_db) {
+        let bytes = taken(&mut **target).map_err(broken)?;
+        let (mut commands, selected) = replica_tap::commands(&bytes, *db).map_err(broken)?;
+        sort_deletions(&mut commands);
+        *db = selected;
+        streams.push(commands);
+    }
+    let (a, b) = (&streams[0], &streams[1]);
+    let differs = (0..a.len().max(b.len())).find(|&at| match (a.get(at), b.get(at)) {
+        (Some(a), Some(b)) => !alike(a, b),
+        _ => true,
+    });
+    tally.propagated_compared += a.len().min(b.len()) as u64;
+    let Some(at) = differs else { return Ok(()) };
+    // What came before helps to see what was being done.
+    let shown = |commands: &[Propagated]| {
+        let mut bytes = Vec::new();
+        for propagated in commands.iter().take(at + 2).skip(at.saturating_sub(2)) {
+            let db = format!("db{}", propagated.db).into_bytes();
+            let words: Vec<&[u8]> =
+                [db.as_slice()].into_iter().chain(propagated.words.iter().map(Vec::as_slice)).collect();
+            resp::encode_command(&words, &mut bytes);
+        }
+        bytes
+    };
+    let kind = "what was propagated differs (two commands before, and two from there on)".to_string();
+    Err(Difference { step: None, kind, a: shown(a), b: shown(b) })
+}
+
+/// Sorts each run of deletions of one key: SCAN deletes the overdue keys that it meets, in the order of the hash seed.
+fn sort_deletions(commands: &mut [Propagated]) {
+    let is_deletion = |propagated: &Propagated| propagated.words.len() == 2 && propagated.words[0] == b"DEL";
+    for run in commands.chunk_by_mut(|a, b| is_deletion(a) && is_deletion(b) && a.db == b.db) {
+        run.sort_by(|a, b| a.words.cmp(&b.words));
+    }
+}
+
+fn alike(a: &Propagated, b: &Propagated) -> bool {
+    let words = a.words.iter().zip(&b.words);
+    let chosen = a.words[0] == b"SREM";
+    a.db == b.db
+        && a.words.len() == b.words.len()
+        && words.enumerate().all(|(at, (a, b))| a == b || (chosen && at >= 2) || same_time(a, b))
+}
+
+/// Both are times in milliseconds (or stream ids made of one), close to each other.
+fn same_time(a: &[u8], b: &[u8]) -> bool {
+    match (time_ms(a), time_ms(b)) {
+        (Some((a, rest_a)), Some((b, rest_b))) => rest_a == rest_b && a.abs_diff(b) <= TOLERANCE_MS,
+        _ => false,
+    }
+}
+
+/// A number that is a time of this century in milliseconds, and what follows it.
+fn time_ms(word: &[u8]) -> Option<(u64, &[u8])> {
+    let digits = word.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(word.len());
+    if digits != 13 || !matches!(word.get(digits), None | Some(b'-')) {
+        return None;
+    }
+    Some((std::str::from_utf8(&word[..digits]).ok()?.parse().ok()?, &word[digits..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn propagated(text: &str) -> Propagated {
+        Propagated { db: 0, words: text.split(' ').map(|word| word.as_bytes().to_vec()).collect() }
+    }
+
+    fn agree(a: &str, b: &str) -> bool {
+        alike(&propagated(a), &propagated(b))
+    }
+
+    #[test]
+    fn only_times_and_choices_may_differ() {
+        assert!(agree("PEXPIREAT k 1795000000000", "PEXPIREAT k 1795000000017"));
+        assert!(!agree("PEXPIREAT k 1795000000000", "PEXPIREAT k 1795000010001"));
+        assert!(agree("XADD s 1795000000000-0 f v", "XADD s 1795000000001-0 f v"));
+        assert!(!agree("XADD s 1795000000000-0 f v", "XADD s 1795000000000-1 f v"));
+        assert!(!agree("SET k 1", "SET k 2") && !agree("SET k 1", "SET k 1 KEEPTTL"));
+        assert!(agree("SREM s a", "SREM s b") && !agree("SREM s a", "SREM t a") && !agree("SREM s a", "SREM s a b"));
+        assert!(!alike(&Propagated { db: 1, ..propagated("DEL k") }, &propagated("DEL k")));
+    }
+}
