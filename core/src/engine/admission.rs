@@ -1,8 +1,8 @@
 //! Admission: whether a request may run, decided in the order in which Redis decides.
 //!
 //! ```text
-//!   name unknown ─► subcommand unknown ─► arity ─► DEBUG protected ─► NOAUTH ─► OOM ─► CLIENT PAUSE ─► run
-//!    (POST, Host: close the connection)
+//!   name unknown ─► subcommand unknown ─► arity ─► DEBUG protected ─► NOAUTH ─► OOM ─► NOREPLICAS ─┐
+//!    (POST, Host: close the connection)                                    run ◄─ CLIENT PAUSE ◄─┘
 //! ```
 //!
 //! A refused request is answered at once and counted as rejected, except an unknown one, which has no row to count
@@ -73,7 +73,16 @@ impl Engine {
         if self.config.maxmemory > 0 && self.out_of_memory(row) {
             return Some(CommandError::Text("OOM command not allowed when used memory > 'maxmemory'."));
         }
+        if self.config.min_replicas_to_write > 0 && row.flags.contains(CommandFlags::WRITE) && self.lacks_replicas() {
+            return Some(CommandError::Text("NOREPLICAS Not enough good replicas to write."));
+        }
         None
+    }
+
+    /// Whether fewer replicas follow than `min-replicas-to-write` asks for. None can follow yet.
+    #[cold]
+    fn lacks_replicas(&self) -> bool {
+        self.config.min_replicas_max_lag > 0
     }
 
     /// Makes room if memory is short, whatever the command; whether `row` needs memory and there is none.
