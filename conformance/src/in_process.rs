@@ -282,6 +282,12 @@ impl Target for EngineTarget {
         }
     }
 
+    fn arrived(&mut self, client: usize, into: &mut Vec<u8>) -> bool {
+        let Some(connection) = self.connection(client) else { return false };
+        into.append(&mut connection.inbox);
+        !connection.closed
+    }
+
     fn sleep(&mut self, span: Duration) {
         let mut left = span;
         while !left.is_zero() {

@@ -48,6 +48,8 @@ pub trait Target {
     fn half_close(&mut self, client: usize);
     /// Reads until `want` holds and appends the bytes to `into`.
     fn receive(&mut self, client: usize, want: Want, timeout: Duration, into: &mut Vec<u8>) -> Received;
+    /// What has come for the client so far; does not wait. Whether the connection is still open.
+    fn arrived(&mut self, client: usize, into: &mut Vec<u8>) -> bool;
     /// Lets time pass.
     fn sleep(&mut self, span: Duration);
     /// Starts over with nothing, if that is possible without FLUSHALL. Drops every client.
@@ -63,6 +65,21 @@ pub trait Target {
     fn client_addr(&self, client: usize) -> Option<String>;
     /// The server's address, as CLIENT LIST prints it in `laddr`.
     fn server_addr(&self) -> String;
+
+    /// Makes sure that the server has executed what was sent before, and, the second time in a row, that its replies have
+    /// left. A server takes what has arrived in one round of its loop and answers when the round ends, so when a reply to
+    /// something later is here, so is that round's work.
+    fn settle(&mut self) -> io::Result<()> {
+        if self.client_addr(BELL).is_none() {
+            self.connect(BELL)?;
+        }
+        if self.ask(BELL, &[b"PING"]).is_err() {
+            // A run may have closed it.
+            self.connect(BELL)?;
+            self.ask(BELL, &[b"PING"])?;
+        }
+        Ok(())
+    }
 
     /// One command of one client, and its reply. For set-up and inspection.
     fn ask(&mut self, client: usize, args: &[&[u8]]) -> io::Result<resp::Value> {
@@ -81,6 +98,9 @@ pub trait Target {
         values.into_iter().next_back().ok_or_else(|| io::Error::other("an empty reply"))
     }
 }
+
+/// The client that [`Target::settle`] speaks as.
+pub const BELL: usize = 15;
 
 /// How long a reply may take before it counts as missing.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -159,6 +179,13 @@ impl Target for SocketTarget {
         }
     }
 
+    fn arrived(&mut self, client: usize, into: &mut Vec<u8>) -> bool {
+        let Some(Some(connection)) = self.clients.get_mut(client) else { return false };
+        connection.drain(&mut self.scratch);
+        into.append(&mut connection.inbox);
+        !connection.closed
+    }
+
     fn sleep(&mut self, span: Duration) {
         std::thread::sleep(span);
     }
@@ -203,6 +230,23 @@ impl Connection {
             }
             self.fill(left, scratch);
         }
+    }
+
+    /// Reads what is there.
+    fn drain(&mut self, scratch: &mut [u8]) {
+        if self.stream.set_nonblocking(true).is_err() {
+            self.closed = true;
+        }
+        while !self.closed {
+            match self.stream.read(scratch) {
+                Ok(0) => self.closed = true,
+                Ok(n) => self.inbox.extend_from_slice(&scratch[..n]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => self.closed = true,
+            }
+        }
+        self.closed |= self.stream.set_nonblocking(false).is_err();
     }
 
     /// One read, of at most `left`.

@@ -3,6 +3,7 @@
 use super::Difference;
 use crate::divergences::Divergences;
 use crate::normalise::{Normaliser, rule_of};
+use crate::quote;
 use crate::reply_count::ReplyCount;
 use crate::report::Tally;
 use crate::resp::{self, Value};
@@ -10,7 +11,7 @@ use crate::rows::Rows;
 use crate::script::coverage::row_name;
 use crate::script::{Read, Step, fill_in, has_placeholder};
 use crate::target::{Received, Target, Want};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 const BATCH_COMMANDS_MAX: usize = 512;
@@ -34,6 +35,8 @@ pub struct Pair {
 struct Client {
     count: ReplyCount,
     ids: Option<(u64, u64)>,
+    /// Commands that were sent without waiting, and not answered yet.
+    pending: VecDeque<Vec<Vec<u8>>>,
 }
 
 /// Commands of one client, encoded for both sides.
@@ -158,7 +161,7 @@ impl Pair {
             *id = found.unwrap_or_default() as u64;
         }
         let ids = Some((ids[0], ids[1]));
-        self.clients.insert(client, Client { count: ReplyCount::default(), ids });
+        self.clients.insert(client, Client { count: ReplyCount::default(), ids, pending: VecDeque::new() });
         Ok(())
     }
 
@@ -280,8 +283,70 @@ impl Pair {
                 self.a.send(*client, bytes);
                 self.b.send(*client, bytes);
             }
+            Step::Send { client, args } => {
+                self.open(*client).map_err(|error| broken(self, error))?;
+                let mut batch = Batch { client: *client, to_a: Vec::new(), to_b: Vec::new(), steps: Vec::new() };
+                self.encode_filled(args, &mut batch).map_err(|error| broken(self, error))?;
+                self.a.send(*client, &batch.to_a);
+                self.b.send(*client, &batch.to_b);
+                self.settle().map_err(|error| broken(self, error))?;
+                self.clients.get_mut(client).expect("opened").pending.push_back(args.clone());
+            }
+            Step::Arrived => return self.arrived(index, tally),
             Step::Read { client, what } => return self.read(*client, *what, index, step, tally),
             Step::Command { .. } => unreachable!("commands go in batches"),
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), String> {
+        for target in [&mut self.a, &mut self.b] {
+            target.settle().map_err(|error| format!("{}: {error}", target.name()))?;
+        }
+        Ok(())
+    }
+
+    /// Compares what came for every client that has been sent something without waiting.
+    fn arrived(&mut self, index: usize, tally: &mut Tally) -> Result<(), Difference> {
+        let differ = |kind: String, a: &[u8], b: &[u8]| {
+            let step = Some(Box::new((index, Step::Arrived)));
+            Difference { step, kind, a: a.to_vec(), b: b.to_vec() }
+        };
+        for _ in 0..2 {
+            self.settle().map_err(|error| differ(format!("the harness could not go on: {error}"), b"", b""))?;
+        }
+        let waiting = self.clients.iter().filter(|(_, client)| !client.pending.is_empty());
+        for number in waiting.map(|(&number, _)| number).collect::<Vec<usize>>() {
+            let (mut from_a, mut from_b) = (Vec::new(), Vec::new());
+            let open_a = self.a.arrived(number, &mut from_a);
+            let open_b = self.b.arrived(number, &mut from_b);
+            let (mut at_a, mut at_b) = (0, 0);
+            loop {
+                let (frame_a, frame_b) = (frame(&from_a, at_a), frame(&from_b, at_b));
+                if frame_a.is_empty() && frame_b.is_empty() {
+                    break;
+                }
+                let client = self.clients.get_mut(&number).expect("it waits");
+                let is_push = resp::is_push(*frame_a.first().or(frame_b.first()).expect("one has said something"));
+                let args = if is_push { Vec::new() } else { client.pending.pop_front().unwrap_or_default() };
+                if frame_a.is_empty() || frame_b.is_empty() || !self.accepted(&args, frame_a, frame_b, tally) {
+                    let kind = format!("what came for c{number} differs, in answer to {}", quote::join(&args));
+                    return Err(differ(kind, &from_a[at_a..], &from_b[at_b..]));
+                }
+                if is_push {
+                    tally.push()
+                } else {
+                    tally.reply(&args, frame_a, &self.rows)
+                }
+                (at_a, at_b) = (at_a + frame_a.len(), at_b + frame_b.len());
+            }
+            if open_a != open_b {
+                let kind = format!("c{number}: the connection is open on one side only");
+                return Err(differ(kind, &from_a, &from_b));
+            }
+            if !open_a {
+                self.clients.remove(&number);
+            }
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ pub fn shrink(session: &mut Session, steps: &[Step], first: &Difference, within:
 
 fn size(steps: &[Step]) -> usize {
     let weight = |step: &Step| match step {
-        Step::Command { args, .. } => 1 + args.iter().map(|arg| arg.len() + 1).sum::<usize>(),
+        Step::Command { args, .. } | Step::Send { args, .. } => 1 + args.iter().map(|arg| arg.len() + 1).sum::<usize>(),
         Step::Raw { bytes, .. } => 1 + bytes.len(),
         _ => 1,
     };
@@ -176,6 +176,12 @@ fn simpler(step: &Step, variant: usize) -> Option<Step> {
                 steps.push(Step::Command { client: 1, args: args.clone(), how: how.clone() });
             }
             steps.into_iter().nth(variant)
+        }
+        Step::Send { client, args } => {
+            let at = 1 + variant;
+            let mut fewer = args.get(at).map(|_| args.clone())?;
+            fewer.remove(at);
+            Some(Step::Send { client: *client, args: fewer })
         }
         Step::Raw { client, bytes } => {
             let mut piece = bytes.len() / 2;

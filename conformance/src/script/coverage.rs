@@ -8,7 +8,7 @@ pub fn rows_with_a_script(scripts: &[Script], containers: &BTreeSet<String>) -> 
     let mut rows = BTreeSet::new();
     for script in scripts {
         for step in &script.steps {
-            if let Step::Command { args, .. } = step {
+            if let Step::Command { args, .. } | Step::Send { args, .. } = step {
                 rows.insert(row_name(args, containers));
             }
         }

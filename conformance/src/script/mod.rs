@@ -4,6 +4,8 @@
 //! # A comment. It explains; it is not part of the transcript.
 //! c1> SET k v                         a command; its reply is read
 //! > GET k                             the same, of the client that spoke last
+//! c2~ BLPOP q 0                       a command that may block: sent and executed, its reply is read later
+//! @arrived                            what has come for every client since it was last read
 //! c2! "*1\r\n$4\r\nPING" "\r\n"       raw bytes, words joined; nothing is read
 //! c2< 1                               reads one reply (pushes before it included)
 //! c2< push 1                          reads one frame of any kind
@@ -35,11 +37,32 @@ use std::fmt::Write as _;
 /// One thing that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    Command { client: usize, args: Vec<Vec<u8>>, how: Option<How> },
-    Raw { client: usize, bytes: Vec<u8> },
-    Read { client: usize, what: Read },
-    Sleep { ms: u64 },
-    Reconnect { client: usize },
+    Command {
+        client: usize,
+        args: Vec<Vec<u8>>,
+        how: Option<How>,
+    },
+    /// A command that is not waited for, though executed before the next step.
+    Send {
+        client: usize,
+        args: Vec<Vec<u8>>,
+    },
+    /// Reads what has come for clients that were sent something.
+    Arrived,
+    Raw {
+        client: usize,
+        bytes: Vec<u8>,
+    },
+    Read {
+        client: usize,
+        what: Read,
+    },
+    Sleep {
+        ms: u64,
+    },
+    Reconnect {
+        client: usize,
+    },
 }
 
 /// What a `<` line waits for.
@@ -103,7 +126,7 @@ impl Parser {
         if let Some(directive) = line.strip_prefix('@') {
             return self.directive(directive);
         }
-        let at = line.find(['>', '!', '<']).ok_or("neither a step nor a comment")?;
+        let at = line.find(['>', '~', '!', '<']).ok_or("neither a step nor a comment")?;
         let (who, rest) = line.split_at(at);
         if !who.is_empty() {
             self.last = client(who)?;
@@ -117,6 +140,7 @@ impl Parser {
                 match kind {
                     "!" => Step::Raw { client, bytes: words.concat() },
                     _ if words.is_empty() => return Err("an empty command".into()),
+                    "~" => Step::Send { client, args: words },
                     _ => Step::Command { client, args: words, how: self.how.take() },
                 }
             }
@@ -132,6 +156,7 @@ impl Parser {
                 let ms = rest.trim().parse().map_err(|_| "no number")?;
                 self.script.steps.push(Step::Sleep { ms });
             }
+            "arrived" => self.script.steps.push(Step::Arrived),
             "reconnect" => self.script.steps.push(Step::Reconnect { client: client(rest.trim())? }),
             "needs" => self.script.needs = rest.split_whitespace().map(str::to_string).collect(),
             "resp" => self.script.resp = Some(rest.trim().parse().map_err(|_| "no number")?),
@@ -173,6 +198,8 @@ pub fn print_step(step: &Step) -> String {
             let _ = write!(out, "c{client}> {}", quote::join(args));
             out
         }
+        Step::Send { client, args } => format!("c{client}~ {}", quote::join(args)),
+        Step::Arrived => "@arrived".into(),
         Step::Raw { client, bytes } => format!("c{client}! {}", quote::in_quotes(bytes)),
         Step::Read { client, what } => {
             let what = match what {
@@ -237,16 +264,17 @@ pub fn has_placeholder(word: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "# head\n@resp 2\nc1> SET k \"a\\x00\"\n> GET k\nc2! \"*1\\r\\n\" \"x\"\nc2< 1\nc2< push 2\n\
+    const TEXT: &str = "# head\n@resp 2\nc1> SET k \"a\\x00\"\n> GET k\nc2~ BLPOP k 0\n@arrived\nc2! \"*1\\r\\n\" \"x\"\nc2< 1\nc2< push 2\n\
         c2< close\nc2< end\nc1< nothing\n@sleep 20\n@reconnect c1\n@as near 10 because time\nc3> TTL k\n";
 
     #[test]
     fn every_form_of_a_line_is_read_and_printed_back() {
         let script = Script::parse("x/y", TEXT).expect("well formed");
         assert_eq!(script.resp, Some(2));
-        assert_eq!(script.steps.len(), 11);
+        assert_eq!(script.steps.len(), 13);
         assert!(matches!(&script.steps[1], Step::Command { client: 1, args, .. } if args[0] == b"GET"));
-        assert!(matches!(&script.steps[2], Step::Raw { client: 2, bytes } if bytes == b"*1\r\nx"));
+        assert!(matches!(&script.steps[2], Step::Send { client: 2, args } if args.len() == 3));
+        assert!(matches!(&script.steps[4], Step::Raw { client: 2, bytes } if bytes == b"*1\r\nx"));
         let again = Script::parse("x/y", &print_steps(&script.steps)).expect("printed well");
         assert_eq!(again.steps, script.steps);
     }

@@ -98,6 +98,8 @@ struct Player<'t> {
 struct Client {
     count: ReplyCount,
     id: Option<u64>,
+    /// Whether it has said anything.
+    spoke: bool,
 }
 
 impl Player<'_> {
@@ -117,6 +119,20 @@ impl Player<'_> {
                 self.target.send(*client, bytes);
                 Ok(String::new())
             }
+            Step::Send { client, args } => {
+                // Once it waits it can't be asked.
+                self.open(*client)?;
+                if !self.clients[client].spoke {
+                    self.learn_id(*client)?;
+                }
+                let args = self.fill_in(args)?;
+                let mut bytes = Vec::new();
+                resp::encode_command(&args, &mut bytes);
+                self.target.send(*client, &bytes);
+                self.target.settle().map_err(|error| error.to_string())?;
+                Ok(String::new())
+            }
+            Step::Arrived => self.arrived(),
             Step::Read { client, what } => {
                 self.open(*client)?;
                 Ok(self.read(*client, *what))
@@ -134,6 +150,22 @@ impl Player<'_> {
     }
 
     fn command(&mut self, client: usize, args: &[Vec<u8>]) -> Result<(Received, Vec<u8>), String> {
+        let filled = self.fill_in(args)?;
+        let mut bytes = Vec::new();
+        resp::encode_command(&filled, &mut bytes);
+        self.target.send(client, &bytes);
+        let known = self.clients.get_mut(&client).expect("opened");
+        known.spoke = true;
+        let replies = known.count.expect(args);
+        let mut reply = Vec::new();
+        if replies == 0 {
+            return Ok((Received::Complete, reply));
+        }
+        let received = self.target.receive(client, Want::Replies(replies), PATIENCE, &mut reply);
+        Ok((received, reply))
+    }
+
+    fn fill_in(&mut self, args: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, String> {
         let mut filled = Vec::with_capacity(args.len());
         for arg in args {
             if has_placeholder(arg) {
@@ -141,16 +173,26 @@ impl Player<'_> {
             }
             filled.push(fill_in(arg, &mut |name| self.look_up(name)));
         }
-        let mut bytes = Vec::new();
-        resp::encode_command(&filled, &mut bytes);
-        self.target.send(client, &bytes);
-        let replies = self.clients.get_mut(&client).expect("opened").count.expect(args);
-        let mut reply = Vec::new();
-        if replies == 0 {
-            return Ok((Received::Complete, reply));
+        Ok(filled)
+    }
+
+    /// What came for whom.
+    fn arrived(&mut self) -> Result<String, String> {
+        for _ in 0..2 {
+            self.target.settle().map_err(|error| error.to_string())?;
         }
-        let received = self.target.receive(client, Want::Replies(replies), PATIENCE, &mut reply);
-        Ok((received, reply))
+        let mut out = String::new();
+        for &client in self.clients.keys() {
+            let mut bytes = Vec::new();
+            let open = self.target.arrived(client, &mut bytes);
+            let received = if open { Received::Complete } else { Received::Closed };
+            let text = describe((received, bytes), &|value| value.clone());
+            for (index, line) in text.lines().enumerate() {
+                let who = if index == 0 { format!("c{client}: ") } else { "    ".into() };
+                out.push_str(&format!("{who}{line}\n"));
+            }
+        }
+        if out.is_empty() { Ok("(nothing)".into()) } else { Ok(out) }
     }
 
     fn read(&mut self, client: usize, what: Read) -> String {
@@ -179,7 +221,7 @@ impl Player<'_> {
             return Ok(());
         }
         self.target.connect(client).map_err(|error| error.to_string())?;
-        self.clients.insert(client, Client { count: ReplyCount::default(), id: None });
+        self.clients.insert(client, Client { count: ReplyCount::default(), id: None, spoke: false });
         if self.resp == 3 {
             let hello = self.target.ask(client, &[b"HELLO", b"3"]).map_err(|error| error.to_string())?;
             // A server that asks for a password answers NOAUTH; the script then speaks RESP2, as it would.
@@ -195,11 +237,16 @@ impl Player<'_> {
         for part in text.split("${id:c").skip(1) {
             let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
             let client: usize = digits.parse().map_err(|_| "a placeholder names a client")?;
-            self.open(client)?;
-            if self.clients[&client].id.is_none() {
-                let id = self.target.ask(client, &[b"CLIENT", b"ID"]).map_err(|error| error.to_string())?;
-                self.clients.get_mut(&client).expect("opened").id = id.as_integer().map(|id| id as u64);
-            }
+            self.learn_id(client)?;
+        }
+        Ok(())
+    }
+
+    fn learn_id(&mut self, client: usize) -> Result<(), String> {
+        self.open(client)?;
+        if self.clients[&client].id.is_none() {
+            let id = self.target.ask(client, &[b"CLIENT", b"ID"]).map_err(|error| error.to_string())?;
+            self.clients.get_mut(&client).expect("opened").id = id.as_integer().map(|id| id as u64);
         }
         Ok(())
     }

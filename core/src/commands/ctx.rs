@@ -10,6 +10,8 @@ pub struct Ctx<'a> {
     /// The selected database; [`Database::at`] leads to the others.
     pub db: Database<'a>,
     pub reply: &'a mut Reply,
+    /// Whether a command that could block answers null instead (inside of a transaction).
+    pub deny_blocking: bool,
 }
 
 impl Ctx<'_> {

@@ -22,6 +22,7 @@ pub mod set;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
+pub mod wait;
 
 pub use crate::args::{self, Args, OwnedArgs, Span};
 pub use crate::error::{self, CommandError};
@@ -45,12 +46,15 @@ pub const FAMILIES: &[&[Command]] = &[
 ];
 
 /// What a command asks of the engine once it has run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
+#[must_use]
 pub enum Flow {
     /// The reply is in the buffer.
     Done,
-    /// The command can't be answered yet; the client waits (blocking commands, CLIENT PAUSE).
-    Block,
+    /// Something has been asked of the driver; its completion writes the reply.
+    Asked,
+    /// There is nothing to answer yet: the client waits until a key is ready.
+    Block(Box<wait::Wait>),
 }
 
 /// Every top-level command.

@@ -74,8 +74,12 @@ bitflags::bitflags! {
         const TRACKING_BROKEN_REDIRECT = 1 << 16;
         /// Data arrived and has not been looked at (the server was frozen, the client postponed).
         const INPUT_WAITING = 1 << 17;
-        /// Its request is under way and will be completed; its input waits.
+        /// Waits in a blocking command for a key; its input waits.
         const BLOCKED = 1 << 18;
+        /// The driver has been asked for something; its completion answers. Its input waits.
+        const UNDER_WAY = 1 << 19;
+        /// Commands that could block answer null instead (they run inside of a transaction).
+        const DENY_BLOCKING = 1 << 20;
     }
 }
 

@@ -12,7 +12,7 @@ use super::client::{Client, ClientFlags, ClientId, FIRST_BUFFER_BYTES};
 
 /// Letters of the `flags` field, in order.
 const FLAG_LETTERS: &[(ClientFlags, char)] = &[
-    (ClientFlags::POSTPONED, 'b'),
+    (ClientFlags::POSTPONED.union(ClientFlags::BLOCKED), 'b'),
     (ClientFlags::TRACKING, 't'),
     (ClientFlags::TRACKING_BROKEN_REDIRECT, 'R'),
     (ClientFlags::TRACKING_BCAST, 'B'),
@@ -86,7 +86,7 @@ impl Engine {
 
 fn flag_letters(flags: ClientFlags) -> String {
     let letters: String =
-        FLAG_LETTERS.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, letter)| letter).collect();
+        FLAG_LETTERS.iter().filter(|(flag, _)| flags.intersects(*flag)).map(|(_, letter)| letter).collect();
     if letters.is_empty() { "N".to_string() } else { letters }
 }
 

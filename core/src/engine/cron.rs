@@ -78,6 +78,10 @@ impl Engine {
             return Some(until);
         }
         let mut next = self.cron.next_us;
+        if let Some(deadline_ms) = self.blocking.waiters.next_deadline_ms() {
+            // Over once its last millisecond has passed.
+            next = next.min(deadline_ms.saturating_add(1).saturating_mul(1000));
+        }
         if let Some(pause) = self.cron.pause {
             next = next.min(pause.until_us.saturating_add(1));
         }
@@ -89,17 +93,21 @@ impl Engine {
         self.advance(now);
         if self.cron.frozen_until_us.is_some_and(|until| until <= now.monotonic_us) {
             self.cron.frozen_until_us = None;
+            // What arrived meanwhile comes too late for them.
+            self.end_overdue_waits();
             self.resume_waiting_input();
         }
         if self.cron.frozen_until_us.is_some() {
             return;
         }
+        self.end_overdue_waits();
         self.end_pause_if_over();
         if self.cron.next_us > now.monotonic_us {
             return;
         }
         let started = (self.stopwatch)();
         let more = !self.cron.paused && (self.expire_cycle() | self.evict_cycle());
+        self.serve_ready();
         self.stats.expire_cycle_us += (self.stopwatch)().saturating_sub(started);
         let period_us = 1_000_000 / self.config.hz.clamp(1, 500) as u64;
         let clients_due = self.cron.next_clients_us <= now.monotonic_us;

@@ -7,8 +7,8 @@
 //!                        └─ protocol error: one reply, then the connection closes
 //! ```
 //!
-//! A client's input stands still while it is *postponed* (CLIENT PAUSE; the request is admitted anew), *blocked* (its
-//! request is under way and will be completed), or while the whole server is *frozen* (DEBUG SLEEP).
+//! A client's input stands still while it is *postponed* (CLIENT PAUSE; the request is admitted anew), *blocked* (it waits
+//! for a key), while the driver has its request *under way*, or while the whole server is *frozen* (DEBUG SLEEP).
 //!
 //! Source: observed behaviour of 7.0.15. Deviation: input that follows QUIT or a protocol error is dropped at once, not
 //! kept until the connection is gone.
@@ -31,7 +31,7 @@ enum Executed {
     Next,
     /// The request stays where it is until the client is resumed.
     Postponed,
-    /// The request is consumed; the next waits until the client is resumed.
+    /// The request is consumed and not answered yet; the next waits for that.
     Blocked,
 }
 
@@ -80,7 +80,7 @@ impl Engine {
         }
         let frozen = self.cron.frozen_until_us.is_some();
         client.flags.set(ClientFlags::INPUT_WAITING, frozen);
-        if !frozen && !client.flags.intersects(ClientFlags::POSTPONED | ClientFlags::BLOCKED) {
+        if !frozen && !client.flags.intersects(STANDS_STILL) {
             // Taken out while commands run: arguments borrow from the buffer, commands borrow the engine.
             let mut query = std::mem::take(&mut client.query);
             let mut parser = std::mem::take(&mut client.parser);
@@ -150,11 +150,9 @@ impl Engine {
         let reply_start = self.client(id).reply.len();
         match self.admit(id, args) {
             Admission::Run(command) => {
-                if self.call(id, command, args) == Flow::Block
-                    && let Some(client) = self.clients.get_mut(id)
-                {
-                    client.flags.insert(ClientFlags::BLOCKED);
-                    self.send_pending_invalidations(id);
+                let (flow, ran_us) = self.call(id, command, args);
+                if !matches!(flow, Flow::Done) {
+                    self.leave_open(id, flow, ran_us);
                     return Executed::Blocked;
                 }
             }
@@ -165,7 +163,21 @@ impl Engine {
             }
         }
         self.finish_request(id, reply_start);
+        self.serve_ready();
         Executed::Next
+    }
+
+    /// A command has run and is not answered yet.
+    #[cold]
+    fn leave_open(&mut self, id: ClientId, flow: Flow, ran_us: u64) {
+        if let Some(client) = self.clients.get_mut(id) {
+            match flow {
+                Flow::Block(wait) => self.block(id, wait, ran_us),
+                _ => client.flags.insert(ClientFlags::UNDER_WAY),
+            }
+            self.send_pending_invalidations(id);
+        }
+        self.serve_ready();
     }
 
     /// The reply to a request is complete; it begins at `reply_start` of the client's output.
@@ -186,8 +198,8 @@ impl Engine {
         self.check_output_limit(id);
     }
 
-    /// Runs a command that has been admitted. Every way in ends here.
-    pub(crate) fn call(&mut self, id: ClientId, command: CommandId, args: Args<'_>) -> Flow {
+    /// Runs a command that has been admitted. Every way in ends here. Returns how long it took, too, in microseconds.
+    pub(crate) fn call(&mut self, id: ClientId, command: CommandId, args: Args<'_>) -> (Flow, u64) {
         let row = self.commands.row(command);
         let dirty = self.effects.dirty;
         let errors = self.stats.error_replies;
@@ -199,6 +211,7 @@ impl Engine {
                 let mut ctx = Ctx {
                     db: Database::new(&mut self.keyspace, db, &mut self.effects, &mut self.rng, self.now, self.policy),
                     reply: &mut client.reply,
+                    deny_blocking: client.flags.contains(ClientFlags::DENY_BLOCKING),
                 };
                 run(&mut ctx, args)
             }
@@ -220,7 +233,7 @@ impl Engine {
         stats.calls += 1;
         stats.usec += elapsed;
         stats.failed += failed as u64;
-        if self.config.latency_tracking {
+        if self.config.latency_tracking && !matches!(flow, Flow::Block(_)) {
             self.stats.record_latency(command, elapsed);
         }
         self.stats.commands_processed += 1;
@@ -242,7 +255,7 @@ impl Engine {
         if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {
             self.remember_tracked_keys(id, row, args);
         }
-        flow
+        (flow, elapsed)
     }
 
     /// Answers an error and counts it.
@@ -262,7 +275,8 @@ impl Engine {
         if self.tracking.is_active() {
             self.invalidate_touched(caller);
         }
-        // Nobody can subscribe, watch or block yet: the listeners come with those commands.
+        self.gather_ready();
+        // Nobody can subscribe or watch yet: the listeners come with those commands.
         self.effects.flushed = false;
         if !self.effects.discarded.is_empty() {
             self.actions.extend(self.effects.discarded.drain(..).map(Action::Discard));
@@ -282,6 +296,9 @@ impl Engine {
         }
     }
 }
+
+/// Flags of clients whose input is not looked at.
+const STANDS_STILL: ClientFlags = ClientFlags::POSTPONED.union(ClientFlags::BLOCKED).union(ClientFlags::UNDER_WAY);
 
 /// Flags that mean work when a request ends.
 const AFTER_REQUEST: ClientFlags = ClientFlags::REPLY_OFF

@@ -14,11 +14,12 @@
 //!
 //! - [`client`]: connections; [`turn`]: how replies leave; [`action`]: what is asked of the driver.
 //! - [`execute`]: parse, admission, call: the one executor. `admission`: what is refused, `limits`: what is closed,
-//!   `pause`: what waits, `journal`: what is propagated. [`tracking`]: client-side caching.
+//!   `pause`: what waits, `journal`: what is propagated. [`blocking`]: who waits for keys. [`tracking`]: client-side caching.
 //! - [`cron`]: expiry, timeouts, sampling. [`shutdown`]: the end. [`stats`]: counters; [`latency`]: histograms.
 
 pub mod action;
 mod admission;
+pub mod blocking;
 pub mod client;
 mod client_line;
 pub mod cron;
@@ -89,6 +90,7 @@ pub struct Engine {
     pub(crate) clients: Clients,
     /// Storage lent to the connection that is being read.
     pub(crate) shared_query: QueryBuffer,
+    pub(crate) blocking: blocking::Blocking,
     pub(crate) tracking: tracking::Tracking,
     pub(crate) stats: Stats,
     pub(crate) rng: Rng,
@@ -150,6 +152,7 @@ impl Engine {
             effects: Effects::default(),
             clients: Clients::new(),
             shared_query: QueryBuffer::new(),
+            blocking: blocking::Blocking::default(),
             tracking: tracking::Tracking::default(),
             nowhere: Reply::default(),
             rng,
@@ -290,8 +293,9 @@ impl Engine {
             return;
         }
         if let Some(c) = self.clients.get_mut(client) {
-            c.flags.remove(ClientFlags::BLOCKED);
+            c.flags.remove(ClientFlags::UNDER_WAY);
             self.finish_request(client, reply_start);
+            self.serve_ready();
             self.process_input(client);
         }
     }

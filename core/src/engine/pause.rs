@@ -7,7 +7,6 @@
 //! A second CLIENT PAUSE can only add: the later end and the stricter mode hold.
 
 use super::Engine;
-use super::client::ClientFlags;
 use super::cron::Pause;
 
 impl Engine {
@@ -48,10 +47,5 @@ impl Engine {
     /// Whether the server stands still.
     pub fn is_frozen(&self) -> bool {
         self.cron.frozen_until_us.is_some()
-    }
-
-    /// Clients that wait: INFO's `blocked_clients`. O(number of clients).
-    pub fn blocked_clients(&self) -> usize {
-        self.clients.iter().filter(|c| c.flags.contains(ClientFlags::POSTPONED)).count()
     }
 }

@@ -59,6 +59,7 @@ impl Engine {
                 self.cron.pause_ended = false;
                 self.resume_waiting_input();
             }
+            self.resume_unblocked();
             self.send_broadcasts();
         }
         if self.journal.is_empty() {
@@ -162,6 +163,7 @@ impl Engine {
             return false;
         }
         self.disable_tracking(client);
+        self.forget_wait(client);
         self.clients.remove(client).is_some()
     }
 

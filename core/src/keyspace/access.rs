@@ -12,7 +12,7 @@ use super::{DbIndex, Discarded, Keyspace};
 use crate::error::CommandError;
 use crate::structures::{KeyHash, Rng, Slot};
 use crate::time::{Now, UnixMillis};
-use crate::types::{Collection, Hash, HashRef, Limits, StringRef, ValueRef};
+use crate::types::{Collection, Hash, HashRef, Limits, StringRef, ValueRef, ValueType};
 
 /// A flushed database with no more keys is freed then and there; it takes no time.
 const FREED_AT_ONCE_KEYS: usize = 1000;
@@ -275,6 +275,7 @@ impl<'e> Database<'e> {
     pub fn evict(&mut self, key: &[u8], lazily: bool) {
         let hash = self.db().hash(key);
         let Some(slot) = self.db().find(hash, key) else { return };
+        self.mark_end_of_stream(slot, key);
         self.db_mut().remove(slot, hash);
         self.discard_leavings();
         self.propagate_deletion(key, lazily);
@@ -287,6 +288,7 @@ impl<'e> Database<'e> {
     pub fn flush(&mut self) -> usize {
         let count = self.db().len();
         self.effects.flushed = true;
+        self.effects.mark_replaced(self.index);
         if self.effects.record_touched {
             for (key, _) in self.keyspace.db(self.index).iter() {
                 self.effects.touch_wholesale(self.index, key, false);
@@ -299,9 +301,17 @@ impl<'e> Database<'e> {
         count
     }
 
+    /// Clients that wait for a value of that type at `key` have to be looked at, though the key was not created (which says
+    /// so by itself).
+    pub fn mark_ready(&mut self, key: &[u8], value_type: ValueType) {
+        self.effects.mark_ready(self.index, key, value_type);
+    }
+
     /// Exchanges the contents of two databases; every key that exists in either counts as touched.
     pub fn swap(&mut self, a: DbIndex, b: DbIndex) {
         self.keyspace.swap(a, b);
+        self.effects.mark_replaced(a);
+        self.effects.mark_replaced(b);
         if self.effects.record_touched {
             for index in [a, b] {
                 for (key, _) in self.keyspace.db(index).iter() {
@@ -348,6 +358,7 @@ impl<'e> Database<'e> {
 
     #[cold]
     fn delete_expired(&mut self, hash: KeyHash, slot: Slot, key: &[u8]) {
+        self.mark_end_of_stream(slot, key);
         self.db_mut().remove(slot, hash);
         self.discard_leavings();
         // Not a change of the caller's, so the dirty count stays: a GETDEL that finds an overdue key did nothing.
@@ -356,6 +367,13 @@ impl<'e> Database<'e> {
         self.propagate_deletion(key, self.policy.lazy_expire);
         self.effects.notify(Event::new(EventClass::EXPIRED, "expired"), index, key);
         self.effects.touch(index, key, false);
+    }
+
+    /// A key is about to go: readers of a stream's groups may wait for it.
+    fn mark_end_of_stream(&mut self, slot: Slot, key: &[u8]) {
+        if self.effects.record_ready && matches!(self.db().value(slot), ValueRef::Stream(_)) {
+            self.effects.mark_ready(self.index, key, ValueType::Stream);
+        }
     }
 
     fn propagate_deletion(&mut self, key: &[u8], lazily: bool) {

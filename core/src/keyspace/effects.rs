@@ -6,6 +6,7 @@
 
 use super::{DbIndex, Discarded};
 use crate::args::OwnedArgs;
+use crate::types::ValueType;
 
 /// Classes of keyspace events, as `notify-keyspace-events` spells them.
 pub use crate::config::NotifyEvents as EventClass;
@@ -109,10 +110,16 @@ pub struct Effects {
     pub notify: EventClass,
     /// Whether touched keys are to be recorded (someone watches, tracks or waits).
     pub record_touched: bool,
+    /// Whether keys that clients may have waited for are to be recorded (someone is blocked).
+    pub record_ready: bool,
     /// Whether propagated commands are to be recorded (an AOF or a replica takes them).
     pub record_journal: bool,
     pub events: Vec<KeyEvent>,
     pub touched: Vec<Touched>,
+    /// Keys that were created, and streams that got an entry or are gone, in order, with the type that could be waited for.
+    pub ready: Vec<(DbIndex, Box<[u8]>, ValueType)>,
+    /// Databases whose whole content is another one now (FLUSHDB, SWAPDB), if someone is blocked.
+    pub replaced: Vec<DbIndex>,
     /// A database was flushed.
     pub flushed: bool,
     /// What was flushed and is large: whoever takes it frees it.
@@ -136,6 +143,20 @@ impl Effects {
     pub fn touch(&mut self, db: DbIndex, key: &[u8], exists: bool) {
         if self.record_touched {
             self.touched.push(Touched { db, key: key.into(), exists, wholesale: false });
+        }
+    }
+
+    /// Records that clients which wait for a value of that type at `key` have to be looked at.
+    pub fn mark_ready(&mut self, db: DbIndex, key: &[u8], value_type: ValueType) {
+        if self.record_ready {
+            self.ready.push((db, key.into(), value_type));
+        }
+    }
+
+    /// Records the same of every key of a database.
+    pub fn mark_replaced(&mut self, db: DbIndex) {
+        if self.record_ready {
+            self.replaced.push(db);
         }
     }
 

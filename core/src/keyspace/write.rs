@@ -21,7 +21,7 @@ use super::recency::Recency;
 use crate::error::CommandError;
 use crate::structures::{KeyHash, Slot};
 use crate::time::UnixMillis;
-use crate::types::{Collection, LargeString, Object, PackedKind, StringEncoding, StringRef, ValueRef};
+use crate::types::{Collection, LargeString, Object, PackedKind, StringEncoding, StringRef, ValueRef, ValueType};
 
 /// What happens to a key's expiry when its value is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,16 @@ enum DetachedValue {
     OwnInt(i64),
     Packed(PackedKind, Vec<u8>),
     Object(Object),
+}
+
+impl Detached {
+    pub fn value_type(&self) -> ValueType {
+        match &self.value {
+            DetachedValue::Packed(kind, bytes) => ValueRef::of_packed(*kind, bytes).value_type(),
+            DetachedValue::Object(object) => object.borrowed().value_type(),
+            _ => ValueType::String,
+        }
+    }
 }
 
 impl Database<'_> {
@@ -133,8 +143,12 @@ impl<'g, 'e> Write<'g, 'e> {
         };
         let (hash, key, slot) = (self.hash, self.key, self.slot);
         self.announce_new();
+        self.mark_end_of_stream();
         self.slot = Some(self.db.db_mut().store(hash, key, slot, value, expiry, recency));
         self.changed = true;
+        if slot.is_none() {
+            self.mark_creation();
+        }
     }
 
     /// Appends to the string, or creates it. The encoding becomes raw. Returns the new length. The caller has checked the
@@ -212,10 +226,12 @@ impl<'g, 'e> Write<'g, 'e> {
         let (hash, key) = (self.hash, self.key);
         self.slot = Some(self.db.db_mut().store(hash, key, None, value, detached.expiry, recency));
         self.changed = true;
+        self.mark_creation();
     }
 
     /// Removes the key. Whether it was there.
     pub fn remove(&mut self) -> bool {
+        self.mark_end_of_stream();
         let Some(slot) = self.slot.take() else { return false };
         self.db.db_mut().remove(slot, self.hash);
         self.changed = true;
@@ -224,6 +240,7 @@ impl<'g, 'e> Write<'g, 'e> {
 
     /// Removes the key, whose value (see [`detached`](Self::detached)) goes on living elsewhere. The key exists.
     pub fn remove_carried(&mut self) {
+        self.mark_end_of_stream();
         let slot = self.slot.take().expect("what is carried away was there");
         self.db.db_mut().remove_carried(slot, self.hash);
         self.changed = true;
@@ -289,6 +306,26 @@ impl<'g, 'e> Write<'g, 'e> {
         if self.slot.is_none() {
             let index = self.db.index;
             self.db.effects.notify(Event::new(EventClass::NEW, "new"), index, self.key);
+        }
+    }
+
+    /// The key was created: clients may have waited for it. Overwriting a key is none of it, whatever its type was.
+    #[inline]
+    fn mark_creation(&mut self) {
+        if self.db.effects.record_ready
+            && let Some(value_type) = self.value().map(ValueRef::value_type)
+        {
+            self.db.effects.mark_ready(self.db.index, self.key, value_type);
+        }
+    }
+
+    /// The value goes. If it is a stream, readers of its groups may wait for more of it in vain.
+    #[inline]
+    fn mark_end_of_stream(&mut self) {
+        if self.db.effects.record_ready
+            && let Some(ValueRef::Stream(_)) = self.value()
+        {
+            self.db.effects.mark_ready(self.db.index, self.key, ValueType::Stream);
         }
     }
 

@@ -63,6 +63,31 @@ impl LongDouble {
         Self { negative: value < 0, magnitude: Magnitude::round(Binary::exact(u128::from(value.unsigned_abs()), 0)) }
     }
 
+    /// The product with a whole number, rounded.
+    pub fn times(self, factor: u32) -> Self {
+        let magnitude = match self.magnitude {
+            Magnitude::Finite { mantissa, exponent } => {
+                Magnitude::round(Binary::exact(u128::from(mantissa) * u128::from(factor), i64::from(exponent)))
+            }
+            special => special,
+        };
+        Self { magnitude, ..self }
+    }
+
+    /// The least integer that is not below it. What 64 bits don't hold becomes `i64::MIN`, as x86 converts it.
+    pub fn ceil_to_i64(self) -> i64 {
+        let Magnitude::Finite { mantissa, exponent } = self.magnitude else { return i64::MIN };
+        let (whole, has_fraction) = match exponent {
+            1.. if mantissa != 0 => return i64::MIN,
+            0.. => (mantissa, false),
+            -63..=-1 => (mantissa >> -exponent, mantissa & ((1 << -exponent) - 1) != 0),
+            _ => (0, mantissa != 0),
+        };
+        let whole = i128::from(whole);
+        let ceiling = if self.negative { -whole } else { whole + i128::from(has_fraction) };
+        i64::try_from(ceiling).unwrap_or(i64::MIN)
+    }
+
     /// Whether this is an ordinary number, neither infinite nor NaN.
     pub fn is_finite(self) -> bool {
         matches!(self.magnitude, Magnitude::Finite { .. })

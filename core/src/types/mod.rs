@@ -156,7 +156,7 @@ pub enum ValueRef<'a> {
 }
 
 /// The types that TYPE names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueType {
     String,
     List,

@@ -36,17 +36,19 @@ pub fn client_unpause(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<
     Ok(Flow::Done)
 }
 
-/// `CLIENT UNBLOCK id [TIMEOUT | ERROR]`. No command blocks yet, so there is nobody to unblock; those that wait for
-/// CLIENT PAUSE don't count.
+/// `CLIENT UNBLOCK id [TIMEOUT | ERROR]`: whether it was blocked. Those that wait for CLIENT PAUSE don't count. O(log n).
 pub fn client_unblock(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
-    match args.len() {
-        3 => {}
-        4 if args.is(3, "timeout") || args.is(3, "error") => {}
+    let with_error = match args.len() {
+        3 => false,
+        4 if args.is(3, "timeout") => false,
+        4 if args.is(3, "error") => true,
         4 => return Err(CommandError::Text("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
         _ => return Err(wrong_arguments(args)),
-    }
-    parse_i64(args.at(2)).ok_or(CommandError::NotInteger)?;
-    engine.reply(id).integer(0);
+    };
+    let number = parse_i64(args.at(2)).ok_or(CommandError::NotInteger)?;
+    // Negative ones wrap, and nobody has such a number.
+    let unblocked = engine.unblock_client(number as u64, with_error);
+    engine.reply(id).flag(unblocked);
     Ok(Flow::Done)
 }
 

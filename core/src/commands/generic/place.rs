@@ -38,6 +38,8 @@ fn rename_key(ctx: &mut Ctx<'_>, args: Args<'_>, only_new: bool) -> Result<bool,
     if ctx.db.exists(to) && only_new {
         return Ok(false);
     }
+    // Who waits for the target comes before who waits for the source.
+    ctx.db.mark_ready(to, carried.value_type());
     let mut source = ctx.db.write(from);
     source.remove_carried();
     source.commit_all(&[], 0);

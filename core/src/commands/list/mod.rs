@@ -1,8 +1,10 @@
 //! The list family.
 //!
 //! - [`push`]: LPUSH, RPUSH, LPUSHX, RPUSHX. [`pop`]: LPOP, RPOP, LMPOP. [`shift`]: LMOVE, RPOPLPUSH.
+//! - [`block`]: BLPOP, BRPOP, BLMPOP, BLMOVE, BRPOPLPUSH.
 //! - [`read`](mod@read): LLEN, LINDEX, LRANGE, LPOS. [`edit`]: LSET, LINSERT, LREM, LTRIM.
 
+mod block;
 mod edit;
 mod pop;
 mod push;
@@ -12,6 +14,7 @@ mod shift;
 #[cfg(test)]
 mod tests;
 
+use block::*;
 use edit::*;
 use pop::*;
 use push::*;

@@ -95,24 +95,34 @@ impl<'a> ManyKeys<'a> {
 
 /// Pops from the first list that is there and replies; false if there is none. Errors: WrongType.
 pub(super) fn pop_first(ctx: &mut Ctx<'_>, request: ManyKeys<'_>) -> Result<bool, CommandError> {
-    let ManyKeys { keys, end, count } = request;
-    for key in keys.iter() {
-        let Some(mut list) = ctx.db.edit_existing::<List>(key)? else { continue };
-        let count = list.borrowed().len().min(usize::try_from(count).unwrap_or(usize::MAX));
-        ctx.reply.array(2);
-        ctx.reply.bulk(key);
-        reply_range(ctx.reply, list.borrowed(), end, count);
-        list.remove_ends(end, count);
-        list.commit_all(&[popped(end)], count as u64);
-        let command: &[u8] = match end {
-            End::Left => b"LPOP",
-            End::Right => b"RPOP",
-        };
-        let mut buffer = DecimalBuffer::new();
-        ctx.effects().propagate_instead([command, key, buffer.format(count as i64)]);
-        return Ok(true);
+    for key in request.keys.iter() {
+        if pop_several(ctx, key, request.end, request.count)? {
+            return Ok(true);
+        }
     }
     Ok(false)
+}
+
+/// Pops up to `count` elements and replies them with their key; false if there is no list. Errors: WrongType.
+pub(super) fn pop_several(ctx: &mut Ctx<'_>, key: &[u8], end: End, count: i64) -> Result<bool, CommandError> {
+    let Some(mut list) = ctx.db.edit_existing::<List>(key)? else { return Ok(false) };
+    let count = list.borrowed().len().min(usize::try_from(count).unwrap_or(usize::MAX));
+    ctx.reply.array(2);
+    ctx.reply.bulk(key);
+    reply_range(ctx.reply, list.borrowed(), end, count);
+    list.remove_ends(end, count);
+    list.commit_all(&[popped(end)], count as u64);
+    let mut buffer = DecimalBuffer::new();
+    ctx.effects().propagate_instead([pop_command(end), key, buffer.format(count as i64)]);
+    Ok(true)
+}
+
+/// The command that pops from an end.
+pub(super) fn pop_command(end: End) -> &'static [u8] {
+    match end {
+        End::Left => b"LPOP",
+        End::Right => b"RPOP",
+    }
 }
 
 /// The element at an end of a list that has one.

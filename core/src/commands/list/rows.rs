@@ -6,7 +6,7 @@ use crate::commands::row::*;
 /// All rows of the family.
 pub const ROWS: &[Command] = &[
     LPUSH, RPUSH, LPUSHX, RPUSHX, LPOP, RPOP, LLEN, LINDEX, LSET, LINSERT, LRANGE, LTRIM, LREM, LPOS, LMOVE, RPOPLPUSH,
-    LMPOP,
+    LMPOP, BLPOP, BRPOP, BLMOVE, BRPOPLPUSH, BLMPOP,
 ];
 
 const LPUSH_DOC: Doc = Doc::new(
@@ -338,4 +338,131 @@ const LMPOP: Command = Command {
     doc: &LMPOP_DOC,
     subcommands: &[],
     run: Run::Data(super::lmpop),
+};
+
+const BLPOP_DOC: Doc = Doc::new(
+    "list",
+    "2.0.0",
+    "Takes an element from the head of the first list that is there, and waits for one if there is none.",
+)
+.complexity("O(N) where N is the number of provided keys.")
+.history(&[("6.0.0", "`timeout` is interpreted as a double instead of an integer.")]);
+const BLPOP: Command = Command {
+    name: "blpop",
+    arity: Arity::AtLeast(3),
+    flags: CommandFlags::WRITE.union(CommandFlags::NOSCRIPT).union(CommandFlags::BLOCKING),
+    acl: AclCategories::LIST,
+    keys: &[KeySpec::range(1, -2, 1, KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE))],
+    find_keys: None,
+    args: &[Arg::key("key", 0).multiple(), Arg::new("timeout", ArgKind::Double)],
+    tips: &[],
+    doc: &BLPOP_DOC,
+    subcommands: &[],
+    run: Run::Data(super::blpop),
+};
+
+const BRPOP_DOC: Doc = Doc::new(
+    "list",
+    "2.0.0",
+    "Takes an element from the tail of the first list that is there, and waits for one if there is none.",
+)
+.complexity("O(N) where N is the number of provided keys.")
+.history(&[("6.0.0", "`timeout` is interpreted as a double instead of an integer.")]);
+const BRPOP: Command = Command {
+    name: "brpop",
+    arity: Arity::AtLeast(3),
+    flags: CommandFlags::WRITE.union(CommandFlags::NOSCRIPT).union(CommandFlags::BLOCKING),
+    acl: AclCategories::LIST,
+    keys: &[KeySpec::range(1, -2, 1, KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE))],
+    find_keys: None,
+    args: &[Arg::key("key", 0).multiple(), Arg::new("timeout", ArgKind::Double)],
+    tips: &[],
+    doc: &BRPOP_DOC,
+    subcommands: &[],
+    run: Run::Data(super::brpop),
+};
+
+const BLMOVE_DOC: Doc = Doc::new(
+    "list",
+    "6.2.0",
+    "Moves an element from one end of a list to an end of another and returns it; waits while there is none.",
+)
+.complexity("O(1)");
+const BLMOVE: Command = Command {
+    name: "blmove",
+    arity: Arity::Exactly(6),
+    flags: CommandFlags::WRITE.union(CommandFlags::DENYOOM).union(CommandFlags::NOSCRIPT).union(CommandFlags::BLOCKING),
+    acl: AclCategories::LIST,
+    keys: &[
+        KeySpec::range(1, 0, 1, KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
+        KeySpec::range(2, 0, 1, KeyFlags::RW.union(KeyFlags::INSERT)),
+    ],
+    find_keys: None,
+    args: &[
+        Arg::key("source", 0),
+        Arg::key("destination", 1),
+        Arg::one_of("wherefrom", &[Arg::word("left", "LEFT"), Arg::word("right", "RIGHT")]),
+        Arg::one_of("whereto", &[Arg::word("left", "LEFT"), Arg::word("right", "RIGHT")]),
+        Arg::new("timeout", ArgKind::Double),
+    ],
+    tips: &[],
+    doc: &BLMOVE_DOC,
+    subcommands: &[],
+    run: Run::Data(super::blmove),
+};
+
+const BRPOPLPUSH_DOC: Doc = Doc::new(
+    "list",
+    "2.2.0",
+    "Moves the tail of a list to the head of another and returns it; waits while there is none.",
+)
+.complexity("O(1)")
+.history(&[("6.0.0", "`timeout` is interpreted as a double instead of an integer.")])
+.doc_flags(&["deprecated"])
+.deprecated("6.2.0", Some("`BLMOVE` with the `RIGHT` and `LEFT` arguments"));
+const BRPOPLPUSH: Command = Command {
+    name: "brpoplpush",
+    arity: Arity::Exactly(4),
+    flags: CommandFlags::WRITE.union(CommandFlags::DENYOOM).union(CommandFlags::NOSCRIPT).union(CommandFlags::BLOCKING),
+    acl: AclCategories::LIST,
+    keys: &[
+        KeySpec::range(1, 0, 1, KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE)),
+        KeySpec::range(2, 0, 1, KeyFlags::RW.union(KeyFlags::INSERT)),
+    ],
+    find_keys: None,
+    args: &[Arg::key("source", 0), Arg::key("destination", 1), Arg::new("timeout", ArgKind::Double)],
+    tips: &[],
+    doc: &BRPOPLPUSH_DOC,
+    subcommands: &[],
+    run: Run::Data(super::brpoplpush),
+};
+
+const BLMPOP_DOC: Doc = Doc::new(
+    "list",
+    "7.0.0",
+    "Takes one or several elements from the first list that is there, and waits for one if there is none.",
+)
+.complexity("O(N+M) where N is the number of provided keys and M is the number of elements returned.");
+const BLMPOP: Command = Command {
+    name: "blmpop",
+    arity: Arity::AtLeast(5),
+    flags: CommandFlags::WRITE.union(CommandFlags::BLOCKING),
+    acl: AclCategories::LIST,
+    keys: &[KeySpec::new(
+        BeginSearch::Index(2),
+        FindKeys::KeyNum { key_num_index: 0, first_key: 1, key_step: 1 },
+        KeyFlags::RW.union(KeyFlags::ACCESS).union(KeyFlags::DELETE),
+    )],
+    find_keys: None,
+    args: &[
+        Arg::new("timeout", ArgKind::Double),
+        Arg::integer("numkeys"),
+        Arg::key("key", 0).multiple(),
+        Arg::one_of("where", &[Arg::word("left", "LEFT"), Arg::word("right", "RIGHT")]),
+        Arg::integer("count").token("COUNT").optional(),
+    ],
+    tips: &[],
+    doc: &BLMPOP_DOC,
+    subcommands: &[],
+    run: Run::Data(super::blmpop),
 };

@@ -68,7 +68,7 @@ fn advance(engine: &mut Engine, id: ClientId, mut pending: Pending) -> Result<Fl
             Applied::Failed(reason) => pending.fail(engine, apply, reason),
             Applied::Asked => {
                 engine.config_changes.insert(id, pending);
-                return Ok(Flow::Block);
+                return Ok(Flow::Asked);
             }
         }
     }
@@ -178,7 +178,7 @@ fn start_rewrite(
         return Err(CommandError::Text("ERR The server is running without a config file"));
     };
     engine.request(id, then, |action| Action::ReadFile { id: action, path });
-    Ok(Flow::Block)
+    Ok(Flow::Asked)
 }
 
 fn config_path(engine: &Engine) -> Option<String> {

@@ -27,7 +27,7 @@ pub fn shutdown(engine: &mut Engine, _: ClientId, args: Args<'_>) -> Result<Flow
         return Err(CommandError::Text("ERR No shutdown in progress."));
     }
     engine.end(flags);
-    Ok(Flow::Block)
+    Ok(Flow::Asked)
 }
 
 #[cfg(test)]

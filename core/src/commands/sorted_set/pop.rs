@@ -12,9 +12,19 @@ const COUNT_TEXT: &str = "ERR value is out of range, must be positive";
 
 /// Which end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Min,
     Max,
+}
+
+impl End {
+    /// The command that pops there.
+    pub fn command(self) -> &'static [u8] {
+        match self {
+            End::Min => b"ZPOPMIN",
+            End::Max => b"ZPOPMAX",
+        }
+    }
 }
 
 /// `ZPOPMIN key [count]`. O(log n + popped).
@@ -49,42 +59,70 @@ fn zpop(ctx: &mut Ctx<'_>, args: Args<'_>, end: End) -> Result<Flow, CommandErro
 /// `ZMPOP numkeys key [key ...] <MIN | MAX> [COUNT count]`: from the first that is not empty. O(keys) and as above.
 /// Propagated as ZPOPMIN or ZPOPMAX with a count.
 pub fn zmpop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let keys = at_least(args.at(1), 1, "ERR numkeys should be greater than 0")?;
-    let where_index = keys.checked_add(2).filter(|&index| index < args.len()).ok_or(CommandError::Syntax)?;
-    let end = match () {
-        _ if args.is(where_index, "MIN") => End::Min,
-        _ if args.is(where_index, "MAX") => End::Max,
-        _ => return Err(CommandError::Syntax),
-    };
-    let count = match args.len() - where_index {
-        1 => 1,
-        // Whatever follows a good count is an error of its own.
-        2 => return Err(CommandError::Syntax),
-        _ if !args.is(where_index + 1, "COUNT") => return Err(CommandError::Syntax),
-        words => {
-            let count = at_least(args.at(where_index + 2), 1, "ERR count should be greater than 0")?;
-            if words > 3 {
-                return Err(CommandError::Syntax);
+    if !pop_first(ctx, ManyKeys::parse(args, 1)?)? {
+        ctx.reply.null_array();
+    }
+    Ok(Flow::Done)
+}
+
+/// What ZMPOP and BZMPOP are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct ManyKeys<'a> {
+    pub keys: Args<'a>,
+    pub end: End,
+    pub count: usize,
+}
+
+impl<'a> ManyKeys<'a> {
+    /// Parses `numkeys key [key ...] <MIN | MAX> [COUNT count]` from `at` on. Errors: Text, Syntax.
+    pub fn parse(args: Args<'a>, at: usize) -> Result<ManyKeys<'a>, CommandError> {
+        let keys = at_least(args.at(at), 1, "ERR numkeys should be greater than 0")?;
+        let where_index = keys.checked_add(at + 1).filter(|&index| index < args.len()).ok_or(CommandError::Syntax)?;
+        let end = match () {
+            _ if args.is(where_index, "MIN") => End::Min,
+            _ if args.is(where_index, "MAX") => End::Max,
+            _ => return Err(CommandError::Syntax),
+        };
+        let count = match args.len() - where_index {
+            1 => 1,
+            // Whatever follows a good count is an error of its own.
+            2 => return Err(CommandError::Syntax),
+            _ if !args.is(where_index + 1, "COUNT") => return Err(CommandError::Syntax),
+            words => {
+                let count = at_least(args.at(where_index + 2), 1, "ERR count should be greater than 0")?;
+                if words > 3 {
+                    return Err(CommandError::Syntax);
+                }
+                count
             }
-            count
-        }
-    };
-    for key in args.from(2).iter().take(keys) {
-        let popped = pop(ctx, key, end, count, |reply, len| {
-            reply.array(2);
-            reply.bulk(key);
-            reply.array(len);
-            true
-        })?;
-        if popped > 0 {
-            let command: &[u8] = if end == End::Min { b"ZPOPMIN" } else { b"ZPOPMAX" };
-            let mut buffer = DecimalBuffer::new();
-            ctx.effects().propagate_instead([command, key, buffer.format(popped as u64)]);
-            return Ok(Flow::Done);
+        };
+        Ok(ManyKeys { keys: args.first(where_index).from(at + 1), end, count })
+    }
+}
+
+/// Pops from the first sorted set that is there and replies; false if there is none. Errors: WrongType.
+pub(super) fn pop_first(ctx: &mut Ctx<'_>, request: ManyKeys<'_>) -> Result<bool, CommandError> {
+    for key in request.keys.iter() {
+        if pop_several(ctx, key, request.end, request.count)? {
+            return Ok(true);
         }
     }
-    ctx.reply.null_array();
-    Ok(Flow::Done)
+    Ok(false)
+}
+
+/// Pops up to `count` elements and replies them with their key; false if there is no sorted set. Errors: WrongType.
+pub(super) fn pop_several(ctx: &mut Ctx<'_>, key: &[u8], end: End, count: usize) -> Result<bool, CommandError> {
+    let popped = pop(ctx, key, end, count, |reply, len| {
+        reply.array(2);
+        reply.bulk(key);
+        reply.array(len);
+        true
+    })?;
+    if popped > 0 {
+        let mut buffer = DecimalBuffer::new();
+        ctx.effects().propagate_instead([end.command(), key, buffer.format(popped as u64)]);
+    }
+    Ok(popped > 0)
 }
 
 /// Errors: `text`, for what is no integer too.
@@ -95,7 +133,7 @@ fn at_least(text: &[u8], min: i64, error: &'static str) -> Result<usize, Command
 
 /// Takes up to `count` elements, from the outermost inwards. `begin` writes what comes before them, knowing how many, and says whether
 /// each is an array of its own. Nothing is written if there are none. Errors: WrongType.
-fn pop(
+pub(super) fn pop(
     ctx: &mut Ctx<'_>,
     key: &[u8],
     end: End,

@@ -1,10 +1,14 @@
 //! The rows of the sorted-set family: what 7.0.15 says of each command in COMMAND INFO and COMMAND DOCS; the summaries are
 //! our own.
 
+use super::rows_blocking::*;
 use crate::commands::row::*;
 
 /// All rows of the family.
 pub const ROWS: &[Command] = &[
+    BZPOPMIN,
+    BZPOPMAX,
+    BZMPOP,
     ZADD,
     ZCARD,
     ZCOUNT,

@@ -3,11 +3,13 @@
 use super::entries::{reply_entry, reply_id};
 use super::ids;
 use super::journal::Journal;
-use super::read::{ReadOptions, begin_stream, finish};
+use super::read::{ReadOptions, begin_served, begin_stream, finish, wait};
+use crate::commands::wait::Wait;
 use crate::commands::{Args, CommandError, Ctx, Flow};
-use crate::keyspace::Event;
+use crate::keyspace::{Event, Lookup};
 use crate::resp::Reply;
 use crate::structures::StreamId;
+use crate::types::Collection;
 use crate::types::stream::{ENTRIES_READ_UNKNOWN, Pending, Stream};
 
 const MEANINGLESS: CommandError = CommandError::Text(
@@ -16,7 +18,7 @@ const MEANINGLESS: CommandError = CommandError::Text(
 );
 
 /// `XREADGROUP GROUP group consumer [COUNT count] [BLOCK ms] [NOACK] STREAMS key [key ...] id [id ...]`; `>`: what no consumer
-/// got yet. O(log nodes + log pending) an entry. Errors: NOGROUP; NotSupported where it would block.
+/// got yet. O(log nodes + log pending) an entry. Errors: NOGROUP.
 pub fn xreadgroup(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let options = ReadOptions::parse(args, true)?;
     let (name, _) = options.group.expect("the options have been checked");
@@ -39,9 +41,39 @@ pub fn xreadgroup(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     for (key, after) in options.keys.iter().zip(starts) {
         served += usize::from(serve(ctx, key, after, &options, &mut journal)?);
     }
+    if served == 0
+        && let Some(timeout_ms) = options.block_ms
+    {
+        // Whoever asks for history is served: all ids are `>`.
+        let ids = options.ids.iter().map(<[u8]>::to_vec);
+        let wait = wait(args, options.keys.len(), ids, timeout_ms, serve_xreadgroup);
+        return Ok(ctx.block(Wait { needs_value: true, ..wait }));
+    }
     journal.propagate(ctx);
-    finish(ctx.reply, place, served, options.blocks)
+    finish(ctx.reply, place, served);
+    Ok(Flow::Done)
 }
+
+/// What has arrived for the group. There may be nothing left of it, as for XREAD.
+fn serve_xreadgroup(ctx: &mut Ctx<'_>, args: Args<'_>, key: &[u8]) -> Result<bool, CommandError> {
+    let options = ReadOptions::parse(args, true)?;
+    let (name, _) = options.group.expect("the options have been checked");
+    let value = ctx.db.read_with(key, Lookup::NO_STATS | Lookup::NO_NOTIFY | Lookup::NO_TOUCH);
+    let stream = value.and_then(Stream::of).ok_or(CommandError::WrongType)?;
+    let Some(group) = stream.group(name) else { return Err(GROUP_GONE) };
+    if stream.counters().last_id <= group.last_id {
+        return Ok(false);
+    }
+    let after = group.last_id;
+    let mut journal = Journal::default();
+    begin_served(ctx.reply);
+    read_for_consumer(ctx, key, (after, false), &options, &mut journal)?;
+    journal.propagate(ctx);
+    Ok(true)
+}
+
+const GROUP_GONE: CommandError =
+    CommandError::Text("NOGROUP the consumer group this client was blocked on no longer exists");
 
 fn no_group(key: &[u8], name: &[u8]) -> CommandError {
     let parts: [&[u8]; 5] =
@@ -57,8 +89,7 @@ fn serve(
     options: &ReadOptions<'_>,
     journal: &mut Journal,
 ) -> Result<bool, CommandError> {
-    let (name, consumer_name) = options.group.expect("the options have been checked");
-    let now_ms = ctx.now_ms().0;
+    let (name, _) = options.group.expect("the options have been checked");
     // The hit or miss of the second look.
     let Some(stream) = ctx.db.read_collection::<Stream>(key)? else { return Ok(false) };
     let group = stream.group(name).expect("the group was looked up");
@@ -67,6 +98,20 @@ fn serve(
     if !history && stream.last().is_none_or(|last| last.id <= after) {
         return Ok(false);
     }
+    read_for_consumer(ctx, key, (after, history), options, journal)?;
+    Ok(true)
+}
+
+/// Replies the key and the entries behind `after`: new ones, which are delivered, or the consumer's history.
+fn read_for_consumer(
+    ctx: &mut Ctx<'_>,
+    key: &[u8],
+    (after, history): (StreamId, bool),
+    options: &ReadOptions<'_>,
+    journal: &mut Journal,
+) -> Result<(), CommandError> {
+    let (name, consumer_name) = options.group.expect("the options have been checked");
+    let now_ms = ctx.now_ms().0;
     let mut stream = ctx.db.edit::<Stream>(key)?;
     let (consumer, is_new) = stream.edit_group(name, |group| match group.find_consumer(consumer_name) {
         Some(consumer) => {
@@ -88,7 +133,7 @@ fn serve(
     }
     let events = [Event::stream("xgroup-createconsumer")];
     stream.commit_unseen(&events[..usize::from(is_new)], 1 + u64::from(is_new));
-    Ok(true)
+    Ok(())
 }
 
 /// What the consumer owns, from `start` on: each counts as delivered once more.

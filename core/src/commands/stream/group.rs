@@ -5,6 +5,7 @@ use crate::commands::{Args, CommandError, Ctx, Flow};
 use crate::keyspace::Event;
 use crate::numbers::integer::parse_i64;
 use crate::structures::StreamId;
+use crate::types::ValueType;
 use crate::types::stream::{ENTRIES_READ_UNKNOWN, Group, Stream};
 
 const NO_KEY: CommandError = CommandError::Text(
@@ -108,6 +109,8 @@ pub fn xgroup_destroy(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, Command
     let destroyed = stream.group(args.at(3)).is_some() && stream.destroy_group(args.at(3));
     if destroyed {
         stream.commit_unseen(&[Event::stream("xgroup-destroy")], 1);
+        // Its readers may wait, and are told.
+        ctx.db.mark_ready(args.at(2), ValueType::Stream);
     } else {
         drop(stream);
     }

@@ -2,12 +2,15 @@
 
 use super::entries::reply_entries;
 use super::ids;
+use crate::commands::wait::{Serve, Wait, parse_millis};
 use crate::commands::{Args, CommandError, Ctx, Flow};
+use crate::keyspace::Lookup;
 use crate::numbers::integer::parse_i64;
 use crate::resp::Reply;
 use crate::resp::reply::Deferred;
 use crate::structures::StreamId;
 use crate::types::stream::Stream;
+use crate::types::{Collection, ValueType};
 
 /// `XLEN key`. O(1).
 pub fn xlen(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
@@ -51,7 +54,8 @@ fn reply_range(ctx: &mut Ctx<'_>, args: Args<'_>, backwards: bool) -> Result<Flo
 pub struct ReadOptions<'a> {
     /// 0: all.
     pub count: u64,
-    pub blocks: bool,
+    /// BLOCK's milliseconds; `Some(None)`: for ever.
+    pub block_ms: Option<Option<u64>>,
     pub no_ack: bool,
     /// The group and the consumer.
     pub group: Option<(&'a [u8], &'a [u8])>,
@@ -62,13 +66,13 @@ pub struct ReadOptions<'a> {
 impl<'a> ReadOptions<'a> {
     /// Everything up to the keys and ids. Errors: Syntax, NotInteger, and those of the one command about the options of the other.
     pub fn parse(args: Args<'a>, grouped: bool) -> Result<ReadOptions<'a>, CommandError> {
-        let (mut count, mut blocks, mut no_ack, mut group) = (0, false, false, None);
+        let (mut count, mut block_ms, mut no_ack, mut group) = (0, None, false, None);
         let mut at = 1;
         while at < args.len() {
             let left = args.len() - at - 1;
             if args.is(at, "BLOCK") && left > 0 {
                 at += 1;
-                blocks = parse_timeout(args.at(at))?;
+                block_ms = Some(parse_millis(args.at(at))?);
             } else if args.is(at, "COUNT") && left > 0 {
                 at += 1;
                 count = parse_i64(args.at(at)).ok_or(CommandError::NotInteger)?.max(0) as u64;
@@ -81,7 +85,7 @@ impl<'a> ReadOptions<'a> {
                     return Err(CommandError::Text("ERR Missing GROUP option for XREADGROUP"));
                 }
                 let keys = rest.first(left / 2);
-                return Ok(ReadOptions { count, blocks, no_ack, group, keys, ids: rest.from(left / 2) });
+                return Ok(ReadOptions { count, block_ms, no_ack, group, keys, ids: rest.from(left / 2) });
             } else if args.is(at, "GROUP") && left > 1 {
                 if !grouped {
                     return Err(GROUP_IN_XREAD);
@@ -112,17 +116,8 @@ const NEW_IN_XREAD: CommandError = CommandError::Text(
     "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
 );
 
-/// A timeout in milliseconds: whether there is one. Errors: no number, or negative.
-fn parse_timeout(text: &[u8]) -> Result<bool, CommandError> {
-    match parse_i64(text) {
-        None => Err(CommandError::Text("ERR timeout is not an integer or out of range")),
-        Some(..0) => Err(CommandError::Text("ERR timeout is negative")),
-        Some(_) => Ok(true),
-    }
-}
-
 /// `XREAD [COUNT count] [BLOCK ms] STREAMS key [key ...] id [id ...]`: entries behind each id; `$`: behind all there is now.
-/// O(log nodes + entries). Errors: NotSupported where it would block.
+/// O(log nodes + entries).
 pub fn xread(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let options = ReadOptions::parse(args, false)?;
     let mut starts = Vec::with_capacity(options.keys.len());
@@ -136,7 +131,7 @@ pub fn xread(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     }
     let place = ctx.reply.deferred();
     let mut served = 0;
-    for (key, after) in options.keys.iter().zip(starts) {
+    for (key, &after) in options.keys.iter().zip(&starts) {
         let Some(stream) = ctx.db.read_collection::<Stream>(key)? else { continue };
         let Some(start) = after.next() else { continue };
         if stream.last().is_none_or(|last| last.id <= after) {
@@ -146,7 +141,51 @@ pub fn xread(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
         begin_stream(ctx.reply, key);
         reply_entries(ctx.reply, stream.range(start, StreamId::MAX), options.count);
     }
-    finish(ctx.reply, place, served, options.blocks)
+    if served == 0
+        && let Some(timeout_ms) = options.block_ms
+    {
+        let resolved = starts.iter().map(|&id| ids::text(id));
+        return Ok(ctx.block(wait(args, options.keys.len(), resolved, timeout_ms, serve_xread)));
+    }
+    finish(ctx.reply, place, served);
+    Ok(Flow::Done)
+}
+
+/// A wait for streams: `ids` take the place of those that were given.
+pub fn wait(
+    args: Args<'_>,
+    keys: usize,
+    ids: impl Iterator<Item = Vec<u8>>,
+    timeout_ms: Option<u64>,
+    serve: Serve,
+) -> Wait {
+    let ids_at = args.len() - keys;
+    let mut wait = Wait::new(args.first(ids_at), ids_at - keys..ids_at, ValueType::Stream, timeout_ms, serve);
+    for id in ids {
+        wait.request.push(&id);
+    }
+    wait
+}
+
+/// What has arrived behind the id. There may be nothing left of it: an XADD that trims its own entry away ends the wait
+/// all the same.
+fn serve_xread(ctx: &mut Ctx<'_>, args: Args<'_>, key: &[u8]) -> Result<bool, CommandError> {
+    let options = ReadOptions::parse(args, false)?;
+    // Of a key that was given twice the first id holds.
+    let given = options.keys.iter().zip(options.ids.iter()).find(|(given, _)| *given == key);
+    let after = ids::strict(given.expect("it is one of the keys").1)?;
+    let value = ctx.db.read_with(key, Lookup::NO_STATS | Lookup::NO_NOTIFY | Lookup::NO_TOUCH);
+    let stream = value.and_then(Stream::of).ok_or(CommandError::WrongType)?;
+    let Some(start) = after.next().filter(|_| stream.counters().last_id > after) else { return Ok(false) };
+    begin_served(ctx.reply);
+    begin_stream(ctx.reply, key);
+    reply_entries(ctx.reply, stream.range(start, StreamId::MAX), options.count);
+    Ok(true)
+}
+
+/// The head of the whole reply to a client that waited: one stream.
+pub fn begin_served(reply: &mut Reply) {
+    if reply.is_resp3() { reply.map(1) } else { reply.array(1) }
 }
 
 /// The head of what one stream contributes.
@@ -158,12 +197,10 @@ pub fn begin_stream(reply: &mut Reply, key: &[u8]) {
 }
 
 /// The head of the whole reply; null if no stream had anything.
-pub fn finish(reply: &mut Reply, place: Deferred, served: usize, blocks: bool) -> Result<Flow, CommandError> {
+pub fn finish(reply: &mut Reply, place: Deferred, served: usize) {
     match served {
-        0 if blocks => return Err(CommandError::NotSupported("BLOCK")),
         0 => reply.null_array(),
         served if reply.is_resp3() => reply.map_at(place, served),
         served => reply.array_at(place, served),
     }
-    Ok(Flow::Done)
 }

@@ -7,6 +7,7 @@ use crate::commands::{Args, CommandError, Ctx, Flow, OwnedArgs};
 use crate::keyspace::Event;
 use crate::numbers::integer::parse_i64;
 use crate::structures::StreamId;
+use crate::types::ValueType;
 use crate::types::stream::{AppendError, Counters, Stream};
 
 /// `XADD key [NOMKSTREAM] [MAXLEN|MINID [=|~] threshold [LIMIT count]] *|id field value [field value ...]`: the id of the new
@@ -38,6 +39,7 @@ pub fn xadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let exact = options.exact(args, &stream);
     let events = [Event::stream("xadd"), Event::stream("xtrim")];
     stream.commit_all(&events[..1 + usize::from(trimmed > 0)], 1);
+    ctx.db.mark_ready(args.at(1), ValueType::Stream);
     reply_id(ctx.reply, id);
     let id_is_open = !matches!(options.id, Some(NewId::Full(_)));
     if exact.is_some() || id_is_open {

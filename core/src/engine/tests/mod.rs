@@ -1,6 +1,7 @@
 //! Tests of the engine through its surface: bytes in, turns, bytes out, with a clock that stands until it is moved.
 
 mod admission;
+mod blocking;
 mod connections;
 mod limits;
 mod pauses;

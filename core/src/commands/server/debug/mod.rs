@@ -32,7 +32,7 @@ pub fn debug(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, 
         (b"help", 2) => engine.reply(id).help("DEBUG", help::LINES),
         (b"segfault" | b"panic" | b"assert" | b"oom", _) => {
             engine.actions.push_back(Action::Abort);
-            return Ok(Flow::Block);
+            return Ok(Flow::Asked);
         }
         (b"digest", 2) => data::digest(engine, id),
         (b"digest-value", _) => data::digest_value(engine, id, args),

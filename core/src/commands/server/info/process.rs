@@ -49,9 +49,9 @@ pub(super) fn clients(engine: &Engine, fields: &mut Fields) {
     fields.field("maxclients", engine.config.maxclients);
     fields.field("client_recent_max_input_buffer", engine.stats.recent_input.get());
     fields.field("client_recent_max_output_buffer", engine.stats.recent_output.get());
-    fields.field("blocked_clients", with(ClientFlags::POSTPONED));
+    fields.field("blocked_clients", engine.blocked_clients());
     fields.field("tracking_clients", with(ClientFlags::TRACKING));
-    fields.field("clients_in_timeout_table", 0);
+    fields.field("clients_in_timeout_table", engine.waiters().deadlines());
 }
 
 pub(super) fn cpu(engine: &Engine, fields: &mut Fields) {

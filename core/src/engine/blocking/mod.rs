@@ -1,0 +1,300 @@
+//! Blocked clients: who waits for a key, who is served when it is ready, and how a wait ends otherwise.
+//!
+//! ```text
+//!   call ─► Flow::Block(wait) ─► waiters                        (the client's input stands still)
+//!   any call ─► effects.ready, effects.replaced ─► ready keys   (only while somebody waits)
+//!   end of a request, of a cron run ─► serve: key by key, in each key's queue from the front
+//!        served, or an error ─► reply, own place in the journal ─► unblocked ─► its input goes on when the turn ends
+//!   deadline, CLIENT UNBLOCK, a group or stream that is gone ─► null or an error ─► unblocked
+//!   disconnect ─► forgotten
+//! ```
+//!
+//! - **Ready** is a key that was created with a type somebody waits for, a stream that got an entry or lost a group, a stream
+//!   that is gone, and every awaited key of a database that was flushed or swapped. A key that is *overwritten* is not ready,
+//!   even if it holds the right type now (`SET k`, then `SORT … STORE k`): 7.0.15 does not look at it either.
+//! - The moment of serving is the end of a whole request: what a client pushes and pops again within one transaction wakes
+//!   nobody. Keys are served in the order in which they got ready; those that serving makes ready (BLMOVE) come in the next
+//!   round, so a chain of moves runs to its end, and a circle ends because each client is served once.
+//! - Clients of one key are served in the order in which they began to wait, those that wait for another type are passed over,
+//!   until the key is empty.
+//! - Whoever is served propagates the plain command (`LPOP`, `LMOVE`, `XCLAIM`…), behind the one that woke it.
+//!
+//! Source: observed behaviour of 7.0.15. Where it leaves the order to chance (awaited keys after FLUSHALL or SWAPDB) it is
+//! the order of the keys' bytes.
+
+pub(crate) mod waiters;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::Engine;
+use super::client::{ClientFlags, ClientId};
+use crate::commands::wait::Wait;
+use crate::commands::{CommandError, Ctx};
+use crate::keyspace::{Database, DbIndex, Lookup};
+use crate::types::ValueType;
+use waiters::Waiters;
+
+/// Blocked clients and what is to be done about them.
+#[derive(Clone, Debug, Default)]
+pub struct Blocking {
+    pub(crate) waiters: Waiters,
+    /// Keys to be looked at when the running request is over, in order, each once.
+    ready: VecDeque<(DbIndex, Box<[u8]>)>,
+    known_ready: BTreeSet<(DbIndex, Box<[u8]>)>,
+    /// Clients that wait no more and whose input has not been looked at since.
+    unblocked: VecDeque<ClientId>,
+}
+
+const GONE: CommandError = CommandError::Text("UNBLOCKED the stream key no longer exists");
+const UNBLOCKED: CommandError = CommandError::Text("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+
+impl Blocking {
+    /// Whether keys wait to be looked at.
+    #[inline]
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+}
+
+impl Engine {
+    /// A client's command has found nothing: it waits from now on. `ran_us`: how long it ran.
+    pub(super) fn block(&mut self, id: ClientId, wait: Box<Wait>, ran_us: u64) {
+        let now_ms = self.now.monotonic_ms();
+        let deadline_ms = wait.timeout_ms.map(|timeout_ms| now_ms.saturating_add(timeout_ms));
+        let client = self.client_mut(id);
+        client.flags.insert(ClientFlags::BLOCKED);
+        let db = client.db;
+        self.blocking.waiters.insert(id, db, wait, deadline_ms, ran_us);
+        self.effects.record_ready = true;
+    }
+
+    /// Takes over what calls have left about keys that somebody may wait for.
+    #[inline]
+    pub(super) fn gather_ready(&mut self) {
+        if !self.effects.ready.is_empty() || !self.effects.replaced.is_empty() {
+            self.gather_marked();
+        }
+    }
+
+    #[cold]
+    fn gather_marked(&mut self) {
+        for (db, key, value_type) in std::mem::take(&mut self.effects.ready) {
+            self.blocking.mark(db, key, value_type);
+        }
+        for db in std::mem::take(&mut self.effects.replaced) {
+            let keys: Vec<Box<[u8]>> = self.blocking.waiters.keys(db).map(Box::from).collect();
+            for key in keys {
+                self.blocking.mark_whatever(db, key);
+            }
+        }
+    }
+
+    /// Serves the clients of all keys that are ready, and of those that become ready thereby.
+    #[inline]
+    pub(super) fn serve_ready(&mut self) {
+        if self.blocking.has_ready() {
+            self.serve_marked();
+        }
+    }
+
+    #[cold]
+    fn serve_marked(&mut self) {
+        while !self.blocking.ready.is_empty() {
+            for entry in std::mem::take(&mut self.blocking.ready) {
+                self.blocking.known_ready.remove(&entry);
+                let (db, key) = entry;
+                self.serve_key(db, &key);
+            }
+        }
+    }
+
+    /// Serves the clients that wait for one key.
+    fn serve_key(&mut self, db: DbIndex, key: &[u8]) {
+        let found = self.look_at(db, key);
+        if let Some(value_type) = found {
+            let mut after = None;
+            while let Some((ticket, id)) = self.blocking.waiters.next_in_queue(db, key, after) {
+                after = Some(ticket);
+                if self.waits_for_type(id, value_type) {
+                    self.serve_client(id, db, key);
+                    if !self.holds(db, key, value_type) {
+                        break;
+                    }
+                }
+            }
+        }
+        if found != Some(ValueType::Stream) {
+            self.end_waits_for_stream(db, key);
+        }
+    }
+
+    /// The type of the value that a key holds. An overdue one is deleted.
+    fn look_at(&mut self, db: DbIndex, key: &[u8]) -> Option<ValueType> {
+        let mut database =
+            Database::new(&mut self.keyspace, db, &mut self.effects, &mut self.rng, self.now, self.policy);
+        let value = database.read_with(key, Lookup::NO_STATS | Lookup::NO_NOTIFY);
+        let found = value.map(|value| value.value_type());
+        self.flush_effects(None);
+        found
+    }
+
+    /// Whether a key holds a value of that type, without looking at it as a command would.
+    fn holds(&self, db: DbIndex, key: &[u8], value_type: ValueType) -> bool {
+        let db = self.keyspace.db(db);
+        let slot = db.find(db.hash(key), key);
+        slot.is_some_and(|slot| db.value(slot).value_type() == value_type)
+    }
+
+    fn waits_for_type(&self, id: ClientId, value_type: ValueType) -> bool {
+        self.blocking.waiters.get(id).is_some_and(|waiting| waiting.wait.value_type == value_type)
+    }
+
+    /// Answers a client from a key that holds what it waits for, unless there is still nothing for it.
+    fn serve_client(&mut self, id: ClientId, db: DbIndex, key: &[u8]) {
+        let waiting = self.blocking.waiters.get(id).expect("it stands in the queue");
+        let (serve, request) = (waiting.wait.serve, waiting.wait.request.as_args());
+        let errors = self.stats.error_replies;
+        let dirty = self.effects.dirty;
+        let started = (self.stopwatch)();
+        let client = self.clients.get_mut(id).expect("who disconnects is forgotten");
+        let reply_start = client.reply.len();
+        let mut ctx = Ctx {
+            db: Database::new(&mut self.keyspace, db, &mut self.effects, &mut self.rng, self.now, self.policy),
+            reply: &mut client.reply,
+            deny_blocking: true,
+        };
+        let result = serve(&mut ctx, request, key);
+        let changed = self.effects.dirty != dirty;
+        if let Ok(false) = result {
+            assert!(!changed, "nothing was found");
+            self.flush_effects(None);
+            return;
+        }
+        if let Err(error) = result {
+            self.reply_error(id, &error.text());
+        }
+        let served_us = (self.stopwatch)().saturating_sub(started);
+        if self.effects.record_journal {
+            let command = self.clients.get(id).and_then(|client| client.last_command);
+            let row = self.commands.row(command.expect("it runs a command"));
+            let waiting = self.blocking.waiters.get(id).expect("it has just been served");
+            // Cloned: the journal is the engine's, too.
+            let request = waiting.wait.request.clone();
+            self.journal_call(db, row, changed, request.as_args());
+        }
+        self.flush_effects(Some(id));
+        let failed = self.stats.error_replies != errors;
+        self.count_served(id, served_us, failed);
+        self.unblock(id, reply_start);
+    }
+
+    /// The key holds no stream: nothing will come for readers of its groups.
+    fn end_waits_for_stream(&mut self, db: DbIndex, key: &[u8]) {
+        let mut after = None;
+        while let Some((ticket, id)) = self.blocking.waiters.next_in_queue(db, key, after) {
+            after = Some(ticket);
+            if self.blocking.waiters.get(id).is_some_and(|waiting| waiting.wait.needs_value) {
+                let reply_start = self.client(id).reply.len();
+                self.reply_error(id, &GONE.text());
+                self.count_served(id, 0, true);
+                self.unblock(id, reply_start);
+            }
+        }
+    }
+
+    /// A blocked command is complete: its call was counted when it began to wait.
+    fn count_served(&mut self, id: ClientId, served_us: u64, failed: bool) {
+        let Some(command) = self.clients.get(id).and_then(|client| client.last_command) else { return };
+        let ran_us = self.blocking.waiters.get(id).map_or(0, |waiting| waiting.ran_us);
+        let stats = self.stats.command(command);
+        stats.usec += served_us;
+        stats.failed += failed as u64;
+        if self.config.latency_tracking {
+            self.stats.record_latency(command, ran_us + served_us);
+        }
+    }
+
+    /// A client has its reply, which begins at `reply_start`: it waits no more.
+    fn unblock(&mut self, id: ClientId, reply_start: usize) {
+        self.forget_wait(id);
+        self.client_mut(id).flags.remove(ClientFlags::BLOCKED);
+        self.finish_request(id, reply_start);
+        self.mark_pending(id);
+        self.blocking.unblocked.push_back(id);
+    }
+
+    /// A client waits no more, whatever the reason.
+    pub(super) fn forget_wait(&mut self, id: ClientId) {
+        if self.blocking.waiters.remove(id).is_some() {
+            self.effects.record_ready = !self.blocking.waiters.is_empty();
+        }
+    }
+
+    /// Waits whose time is over end with null: a null array, also where the command would answer with a bulk string.
+    pub(super) fn end_overdue_waits(&mut self) {
+        let now_ms = self.now.monotonic_ms();
+        while let Some(id) = self.blocking.waiters.overdue(now_ms) {
+            self.time_out(id);
+        }
+    }
+
+    fn time_out(&mut self, id: ClientId) {
+        let client = self.client_mut(id);
+        let reply_start = client.reply.len();
+        client.reply.null_array();
+        self.unblock(id, reply_start);
+    }
+
+    /// CLIENT UNBLOCK: ends the wait of the client with that CLIENT ID, as a timeout does or with an error. Whether it waited.
+    pub(crate) fn unblock_client(&mut self, number: u64, with_error: bool) -> bool {
+        let Some(id) = self.blocking.waiters.by_number(number) else { return false };
+        if with_error {
+            let reply_start = self.client(id).reply.len();
+            self.reply_error(id, &UNBLOCKED.text());
+            self.count_served(id, 0, true);
+            self.unblock(id, reply_start);
+        } else {
+            self.count_served(id, 0, true);
+            self.time_out(id);
+        }
+        true
+    }
+
+    /// The turn ends: who was unblocked goes on with what it had sent behind its blocked command.
+    pub(super) fn resume_unblocked(&mut self) {
+        while let Some(id) = self.blocking.unblocked.pop_front() {
+            self.process_input(id);
+        }
+    }
+
+    /// Clients that wait: INFO's `blocked_clients`. Those of a pause count. O(number of clients).
+    pub fn blocked_clients(&self) -> usize {
+        let waiting = ClientFlags::POSTPONED | ClientFlags::BLOCKED;
+        self.clients.iter().filter(|client| client.flags.intersects(waiting)).count()
+    }
+
+    /// Who waits for which key.
+    pub fn waiters(&self) -> &Waiters {
+        &self.blocking.waiters
+    }
+}
+
+impl Blocking {
+    /// A key may be ready for those who wait for that type.
+    fn mark(&mut self, db: DbIndex, key: Box<[u8]>, value_type: ValueType) {
+        if matches!(value_type, ValueType::List | ValueType::SortedSet | ValueType::Stream) {
+            self.mark_whatever(db, key);
+        }
+    }
+
+    fn mark_whatever(&mut self, db: DbIndex, key: Box<[u8]>) {
+        if !self.waiters.waits_for(db, &key) {
+            return;
+        }
+        let entry = (db, key);
+        if !self.known_ready.contains(&entry) {
+            self.known_ready.insert(entry.clone());
+            self.ready.push_back(entry);
+        }
+    }
+}
