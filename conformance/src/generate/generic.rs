@@ -2,7 +2,7 @@
 
 use super::atoms::{self, Holds};
 use super::string::other_type;
-use super::{Entry, Generator, entry, lapse};
+use super::{Entry, Generator, entry, lapse, sort};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -37,6 +37,8 @@ pub const TABLE: &[Entry] = &[
     entry("RENAMENX", 4, |g| two(g, "RENAMENX")),
     entry("RESTORE", 6, restore),
     entry("SCAN", 4, scan),
+    entry("SORT", 3, |g| sort::emit(g, "SORT")),
+    entry("SORT_RO", 1, |g| sort::emit(g, "SORT_RO")),
     entry("TOUCH", 3, |g| several(g, "TOUCH")),
     entry("TOUCH", 1, lapse::lapse),
     entry("TYPE", 3, |g| single(g, &["TYPE"])),

@@ -24,6 +24,7 @@ pub mod list;
 pub mod protocol;
 pub mod server;
 pub mod set;
+pub mod sort;
 pub mod sorted_set;
 pub mod spec;
 pub mod stream;
@@ -68,8 +69,6 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("SLOWLOG", "measures the process"),
     ("MEMORY", "measures the process; MEMORY USAGE has its own generator"),
     ("ROLE", "replication has an issue of its own"),
-    ("SORT", "later"),
-    ("SORT_RO", "later"),
     ("PFSELFTEST", "keeps the real server busy for seconds; a script covers it"),
     ("RESTORE-ASKING", "cluster has an issue of its own"),
 ];
@@ -99,6 +98,7 @@ pub const FAMILIES: &[&str] = &[
     "bitmap",
     "hyperloglog",
     "geo",
+    "sort",
     "generic",
     "connection",
     "server",
@@ -237,6 +237,7 @@ fn table(family: &str) -> &'static [Entry] {
         "bitmap" => bitmap::TABLE,
         "hyperloglog" => hyperloglog::TABLE,
         "geo" => geo::TABLE,
+        "sort" => sort::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,

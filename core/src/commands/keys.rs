@@ -146,6 +146,31 @@ pub fn bitfield(args: Args<'_>, found: &mut Vec<FoundKey>) -> Result<(), Invalid
     Ok(())
 }
 
+/// SORT: the key that is sorted, and the last one after STORE.
+pub fn sort(args: Args<'_>, found: &mut Vec<FoundKey>) -> Result<(), InvalidKeys> {
+    sort_ro(args, found)?;
+    let (mut at, mut destination) = (2, None);
+    while at < args.len() {
+        at += match () {
+            () if args.is(at, "limit") => 3,
+            () if args.is(at, "get") || args.is(at, "by") => 2,
+            () if args.is(at, "store") && at + 1 < args.len() => {
+                destination = Some(at + 1);
+                1
+            }
+            () => 1,
+        };
+    }
+    found.extend(destination.map(|position| FoundKey { position, flags: KeyFlags::OW | KeyFlags::UPDATE }));
+    Ok(())
+}
+
+/// SORT_RO: the key that is sorted. What BY and GET read depends on its elements.
+pub fn sort_ro(_: Args<'_>, found: &mut Vec<FoundKey>) -> Result<(), InvalidKeys> {
+    found.push(FoundKey { position: 1, flags: KeyFlags::RO | KeyFlags::ACCESS });
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -254,6 +254,13 @@ impl Arg {
         arg
     }
 
+    /// A pattern of keys that the key specification of the given index stands for.
+    pub const fn key_pattern(name: &'static str, key_spec_index: u8) -> Arg {
+        let mut arg = Arg::new(name, ArgKind::Pattern);
+        arg.key_spec_index = Some(key_spec_index);
+        arg
+    }
+
     /// A bare word, such as `NX`.
     pub const fn word(name: &'static str, token: &'static str) -> Arg {
         Arg::new(name, ArgKind::PureToken).token(token)

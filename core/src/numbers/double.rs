@@ -16,10 +16,7 @@ pub fn parse(text: &[u8]) -> Option<f64> {
     let scanned = FloatText::scan(text)?;
     let magnitude = match scanned.kind {
         Kind::Infinite => f64::INFINITY,
-        Kind::Decimal(digits) => {
-            let text = std::str::from_utf8(text).expect("the scan took ASCII only");
-            in_range(text.parse::<f64>().expect("std reads whatever C's decimal grammar allows").abs(), digits)?
-        }
+        Kind::Decimal(digits) => in_range(round_decimal(text), digits)?,
         Kind::Hex(digits) => in_range(round_hex(digits), digits)?,
     };
     Some(if scanned.negative { -magnitude } else { magnitude })
@@ -28,19 +25,14 @@ pub fn parse(text: &[u8]) -> Option<f64> {
 /// Reads a double with plain `strtod`, as Redis reads the bounds of a range of scores: white space in front is skipped,
 /// what overflows is infinite, what underflows is zero, the text ends at a NUL, and no text at all is 0.
 pub fn parse_leniently(text: &[u8]) -> Option<f64> {
-    let text = text.split(|&b| b == 0).next().unwrap_or_default();
+    let text = after_space(before_nul(text))?;
     if text.is_empty() {
         return Some(0.0);
     }
-    let start = text.iter().position(|b| !matches!(b, b' ' | b'\t'..=b'\r'))?;
-    let text = &text[start..];
     let scanned = FloatText::scan(text)?;
     let magnitude = match scanned.kind {
         Kind::Infinite => f64::INFINITY,
-        Kind::Decimal(_) => {
-            let text = std::str::from_utf8(text).expect("the scan took ASCII only");
-            text.parse::<f64>().expect("std reads whatever C's decimal grammar allows").abs()
-        }
+        Kind::Decimal(_) => round_decimal(text),
         Kind::Hex(digits) => round_hex(digits),
     };
     Some(if scanned.negative { -magnitude } else { magnitude })
@@ -49,7 +41,7 @@ pub fn parse_leniently(text: &[u8]) -> Option<f64> {
 /// Reads the double that a text begins with, as `sscanf` with `%lg` does for the scores of old RDB files. Not a number is none.
 /// Begun and not ended, `infinity` and a hexadecimal number are none either.
 pub fn parse_prefix(text: &[u8]) -> Option<f64> {
-    let text = text.split(|&b| b == 0).next().unwrap_or_default();
+    let text = before_nul(text);
     let end = (1..=text.len()).rev().find(|&end| parse_leniently(&text[..end]).is_some())?;
     let (number, next) = (&text[..end], text.get(end).map(u8::to_ascii_lowercase));
     let is_cut = match next {
@@ -58,6 +50,38 @@ pub fn parse_prefix(text: &[u8]) -> Option<f64> {
         _ => false,
     };
     if is_cut { None } else { parse_leniently(number) }
+}
+
+/// The same, as SORT reads its weights: nothing for what C reports as out of range, which is overflow, underflow to zero,
+/// and a denormal number that is not exactly what the text says.
+pub fn parse_in_range(text: &[u8]) -> Option<f64> {
+    let value = parse_leniently(text)?;
+    let text = after_space(before_nul(text))?;
+    let exact = match FloatText::scan(text).map(|scanned| scanned.kind) {
+        None | Some(Kind::Infinite) => return Some(value),
+        // To be one exactly, a decimal text would need more than 700 digits.
+        Some(Kind::Decimal(digits)) => in_range(value, digits).is_some() && !value.is_subnormal(),
+        Some(Kind::Hex(digits)) => {
+            in_range(value, digits).is_some() && (!value.is_subnormal() || digits.to_binary().is_multiple_of(-1074))
+        }
+    };
+    exact.then_some(value)
+}
+
+/// A text as C sees it.
+pub fn before_nul(text: &[u8]) -> &[u8] {
+    &text[..memchr::memchr(0, text).unwrap_or(text.len())]
+}
+
+/// What is left of a text when white space in front is skipped; nothing if there was nothing else.
+fn after_space(text: &[u8]) -> Option<&[u8]> {
+    let start = text.iter().position(|b| !matches!(b, b' ' | b'\t'..=b'\r'));
+    if text.is_empty() { Some(text) } else { start.map(|start| &text[start..]) }
+}
+
+fn round_decimal(text: &[u8]) -> f64 {
+    let text = std::str::from_utf8(text).expect("the scan took ASCII only");
+    text.parse::<f64>().expect("std reads whatever C's decimal grammar allows").abs()
 }
 
 /// Refuses overflow to infinity and underflow to zero, the two cases of ERANGE that Redis minds.
@@ -151,6 +175,31 @@ mod tests {
 
     fn text(value: f64) -> String {
         String::from_utf8(format(value).as_bytes().to_vec()).expect("ASCII")
+    }
+
+    #[test]
+    fn weights_of_sort_are_within_the_range_of_a_double() {
+        for text in ["1e400", "-1e400", "1e-400", "5e-324", "2.2250738585072011e-308", "0x1.8p-1074", "0x1p99999"] {
+            assert_eq!(parse_in_range(text.as_bytes()), None, "{text}");
+        }
+        for text in ["1 ", " ", "nan", "1e", "0x", "x", " x"] {
+            assert_eq!(parse_in_range(text.as_bytes()), None, "{text:?}");
+        }
+        let exact = f64::from_bits(1);
+        for (text, value) in [
+            ("", 0.0),
+            ("\0x", 0.0),
+            (" \t1\0x", 1.0),
+            ("0e-400", 0.0),
+            ("0x0p-9999", 0.0),
+            ("-Infinity", f64::NEG_INFINITY),
+            ("0x1p-1074", exact),
+            ("2.2250738585072014e-308", f64::MIN_POSITIVE),
+            (".5", 0.5),
+            ("5.", 5.0),
+        ] {
+            assert_eq!(parse_in_range(text.as_bytes()), Some(value), "{text:?}");
+        }
     }
 
     #[test]

@@ -137,6 +137,11 @@ impl Binary {
         Self { mantissa, exponent, inexact: false }
     }
 
+    /// Whether it is a whole number of units of `2^exponent`.
+    pub fn is_multiple_of(self, exponent: i64) -> bool {
+        !self.inexact && (self.mantissa == 0 || self.exponent + i64::from(self.mantissa.trailing_zeros()) >= exponent)
+    }
+
     /// Rounds to `precision` bits, ties to even, but to no unit below `2^exponent_min` (gradual underflow).
     /// Returns the rounded mantissa and its exponent; the mantissa may be `2^precision` after a carry.
     pub fn round(self, precision: u32, exponent_min: i64) -> (u128, i64) {

@@ -2,6 +2,7 @@
 //!
 //! - [`delete`]: DEL, UNLINK, EXISTS, TOUCH. [`expire`]: expiries. [`place`]: RENAME, MOVE, COPY.
 //! - [`walk`]: KEYS, SCAN, RANDOMKEY. [`object`]: TYPE, OBJECT. [`dump`]: DUMP, RESTORE.
+//! - [`sort`](mod@sort): SORT, SORT_RO.
 
 mod delete;
 mod dump;
@@ -9,6 +10,7 @@ mod expire;
 pub(crate) mod object;
 mod place;
 pub mod rows;
+mod sort;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -18,4 +20,5 @@ use dump::*;
 use expire::*;
 use object::*;
 use place::*;
+use sort::*;
 use walk::*;

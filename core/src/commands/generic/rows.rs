@@ -1,6 +1,7 @@
 //! The rows of the generic family: what 7.0.15 says of each command in COMMAND INFO and COMMAND DOCS; the
 //! summaries are our own.
 
+use crate::commands::keys;
 use crate::commands::row::*;
 
 /// All rows of the family.
@@ -25,6 +26,8 @@ pub const ROWS: &[Command] = &[
     RENAMENX,
     RESTORE,
     SCAN,
+    SORT,
+    SORT_RO,
     TOUCH,
     TTL,
     TYPE,
@@ -498,6 +501,65 @@ const SCAN: Command = Command {
     doc: &SCAN_DOC,
     subcommands: &[],
     run: Run::Data(super::scan),
+};
+
+const SORT_DOC: Doc = Doc::new("generic", "1.0.0", "Sorts a list, a set or a sorted set, by its elements or by other keys' values; can store the result as a list.")
+    .complexity("O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).");
+const SORT: Command = Command {
+    name: "sort",
+    arity: Arity::AtLeast(2),
+    flags: CommandFlags::WRITE.union(CommandFlags::DENYOOM),
+    acl: AclCategories::SET.union(AclCategories::SORTEDSET).union(AclCategories::LIST).union(AclCategories::DANGEROUS),
+    keys: &[KeySpec::range(1, 0, 1, KeyFlags::RO.union(KeyFlags::ACCESS)), KeySpec::new(BeginSearch::Unknown, FindKeys::Unknown, KeyFlags::RO.union(KeyFlags::ACCESS)).notes("For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort"), KeySpec::new(BeginSearch::Unknown, FindKeys::Unknown, KeyFlags::OW.union(KeyFlags::UPDATE)).notes("For the optional STORE keyword. It is marked 'unknown' because the keyword can appear anywhere in the argument array")],
+    find_keys: Some(keys::sort),
+    args: &[
+        Arg::key("key", 0),
+        Arg::key_pattern("pattern", 1).token("BY").optional(),
+        Arg::block("offset_count", &[
+            Arg::integer("offset"),
+            Arg::integer("count"),
+        ]).token("LIMIT").optional(),
+        Arg::key_pattern("pattern", 1).token("GET").optional().multiple().multiple_token(),
+        Arg::one_of("order", &[
+            Arg::word("asc", "ASC"),
+            Arg::word("desc", "DESC"),
+        ]).optional(),
+        Arg::word("sorting", "ALPHA").optional(),
+        Arg::key("destination", 2).token("STORE").optional(),
+    ],
+    tips: &[],
+    doc: &SORT_DOC,
+    subcommands: &[],
+    run: Run::Data(super::sort),
+};
+
+const SORT_RO_DOC: Doc = Doc::new("generic", "7.0.0", "Sorts a list, a set or a sorted set, by its elements or by other keys' values.")
+    .complexity("O(N+M*log(M)) where N is the number of elements in the list or set to sort, and M the number of returned elements. When the elements are not sorted, complexity is O(N).");
+const SORT_RO: Command = Command {
+    name: "sort_ro",
+    arity: Arity::AtLeast(2),
+    flags: CommandFlags::READONLY,
+    acl: AclCategories::SET.union(AclCategories::SORTEDSET).union(AclCategories::LIST).union(AclCategories::DANGEROUS),
+    keys: &[KeySpec::range(1, 0, 1, KeyFlags::RO.union(KeyFlags::ACCESS)), KeySpec::new(BeginSearch::Unknown, FindKeys::Unknown, KeyFlags::RO.union(KeyFlags::ACCESS)).notes("For the optional BY/GET keyword. It is marked 'unknown' because the key names derive from the content of the key we sort")],
+    find_keys: Some(keys::sort_ro),
+    args: &[
+        Arg::key("key", 0),
+        Arg::key_pattern("pattern", 1).token("BY").optional(),
+        Arg::block("offset_count", &[
+            Arg::integer("offset"),
+            Arg::integer("count"),
+        ]).token("LIMIT").optional(),
+        Arg::key_pattern("pattern", 1).token("GET").optional().multiple().multiple_token(),
+        Arg::one_of("order", &[
+            Arg::word("asc", "ASC"),
+            Arg::word("desc", "DESC"),
+        ]).optional(),
+        Arg::word("sorting", "ALPHA").optional(),
+    ],
+    tips: &[],
+    doc: &SORT_RO_DOC,
+    subcommands: &[],
+    run: Run::Data(super::sort_ro),
 };
 
 const TOUCH_DOC: Doc = Doc::new("generic", "3.2.1", "Marks keys as just used and counts those that are there.")
