@@ -15,6 +15,7 @@ pub mod hyperloglog;
 pub mod keys;
 pub mod list;
 pub mod lookup;
+pub mod pubsub;
 pub mod row;
 pub mod scan;
 pub mod server;
@@ -22,6 +23,7 @@ pub mod set;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
+pub mod transaction;
 pub mod wait;
 
 pub use crate::args::{self, Args, OwnedArgs, Span};
@@ -41,6 +43,8 @@ pub const FAMILIES: &[&[Command]] = &[
     hyperloglog::rows::ROWS,
     geo::rows::ROWS,
     generic::rows::ROWS,
+    pubsub::rows::ROWS,
+    transaction::rows::ROWS,
     connection::rows::ROWS,
     server::rows::ROWS,
 ];

@@ -11,7 +11,7 @@ use crate::engine::client::ClientId;
 
 bitflags::bitflags! {
     /// Behaviour flags of a command, in the order in which COMMAND INFO prints them.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
     pub struct CommandFlags: u32 {
         /// May modify the data set.
         const WRITE = 1 << 0;

@@ -1,8 +1,9 @@
 //! Admission: whether a request may run, decided in the order in which Redis decides.
 //!
 //! ```text
-//!   name unknown ─► subcommand unknown ─► arity ─► DEBUG protected ─► NOAUTH ─► OOM ─► NOREPLICAS ─┐
-//!    (POST, Host: close the connection)                                    run ◄─ CLIENT PAUSE ◄─┘
+//!   name unknown ─► subcommand unknown ─► arity ─► DEBUG protected ─► NOAUTH ─► not in MULTI ─┐
+//!    (POST, Host: close the connection)                                                           │
+//!      run, or queued ◄─ CLIENT PAUSE ◄─ RESP2 and subscribed ◄─ NOREPLICAS ◄─ OOM ◄──────────────┘
 //! ```
 //!
 //! A refused request is answered at once and counted as rejected, except an unknown one, which has no row to count
@@ -17,6 +18,7 @@ use crate::commands::lookup::CommandId;
 use crate::commands::row::{Command, CommandFlags, Run};
 use crate::commands::{Args, CommandError};
 use crate::config::{LogLevel, ProtectedAction};
+use crate::resp::Protocol;
 
 /// What becomes of a request.
 pub(super) enum Admission {
@@ -42,8 +44,12 @@ impl Engine {
         if let Some(error) = self.refusal(id, row) {
             return self.reject(id, command, &error);
         }
-        if self.cron.pause.is_some() && self.is_paused(row) {
+        if self.cron.pause.is_some() && self.is_paused(id, row) {
             return Admission::Postpone;
+        }
+        if self.client(id).flags.contains(ClientFlags::MULTI) && Engine::is_queued(row.name) {
+            self.queue_command(id, command, args);
+            return Admission::Answered;
         }
         Admission::Run(command)
     }
@@ -70,33 +76,52 @@ impl Engine {
         if !row.flags.contains(CommandFlags::NO_AUTH) && self.auth_required(id) {
             return Some(CommandError::Text("NOAUTH Authentication required."));
         }
-        if self.config.maxmemory > 0 && self.out_of_memory(row) {
+        let flags = self.client(id).flags;
+        if flags.contains(ClientFlags::MULTI) && row.flags.contains(CommandFlags::NO_MULTI) {
+            return Some(CommandError::Text("ERR Command not allowed inside a transaction"));
+        }
+        if self.config.maxmemory > 0 && self.out_of_memory(id, row) {
             return Some(CommandError::Text("OOM command not allowed when used memory > 'maxmemory'."));
         }
-        if self.config.min_replicas_to_write > 0 && row.flags.contains(CommandFlags::WRITE) && self.lacks_replicas() {
+        if self.config.min_replicas_to_write > 0 && self.lacks_replicas(id, row) {
             return Some(CommandError::Text("NOREPLICAS Not enough good replicas to write."));
+        }
+        if flags.contains(ClientFlags::PUBSUB) && self.client(id).reply.protocol() == Protocol::Resp2 {
+            return refused_while_listening(row);
         }
         None
     }
 
-    /// Whether fewer replicas follow than `min-replicas-to-write` asks for. None can follow yet.
+    /// Whether the command writes and fewer replicas follow than `min-replicas-to-write` asks for. None can follow yet.
     #[cold]
-    fn lacks_replicas(&self) -> bool {
-        self.config.min_replicas_max_lag > 0
+    fn lacks_replicas(&self, id: ClientId, row: &Command) -> bool {
+        self.config.min_replicas_max_lag > 0 && self.flags_with_queue(id, row).contains(CommandFlags::WRITE)
     }
 
-    /// Makes room if memory is short, whatever the command; whether `row` needs memory and there is none.
+    /// The flags of a command; EXEC has those of everything that was queued, too.
+    fn flags_with_queue(&self, id: ClientId, row: &Command) -> CommandFlags {
+        match &self.client(id).transaction {
+            Some(transaction) if row.name == "exec" => row.flags | transaction.flags,
+            _ => row.flags,
+        }
+    }
+
+    /// Makes room if memory is short, whatever the command; whether `row` needs memory and there is none. A queue needs
+    /// memory for whatever it is told.
     #[cold]
-    fn out_of_memory(&mut self, row: &Command) -> bool {
+    fn out_of_memory(&mut self, id: ClientId, row: &Command) -> bool {
+        let queues = self.client(id).flags.contains(ClientFlags::MULTI)
+            && !matches!(row.name, "exec" | "discard" | "quit" | "reset");
+        let needs_memory = queues || self.flags_with_queue(id, row).contains(CommandFlags::DENYOOM);
         // While paused the data set is to stay as it is, and a full memory is overlooked.
-        self.cron.pause.is_none() && self.evict() == Eviction::Failed && row.flags.contains(CommandFlags::DENYOOM)
+        self.cron.pause.is_none() && self.evict() == Eviction::Failed && needs_memory
     }
 
     /// Whether the pause in force holds `row` back: ALL every command, WRITE those that may change or propagate.
     #[cold]
-    fn is_paused(&mut self, row: &Command) -> bool {
+    fn is_paused(&mut self, id: ClientId, row: &Command) -> bool {
         self.end_pause_if_over();
-        let changes = row.flags.intersects(CommandFlags::WRITE | CommandFlags::MAY_REPLICATE);
+        let changes = self.flags_with_queue(id, row).intersects(CommandFlags::WRITE | CommandFlags::MAY_REPLICATE);
         self.cron.pause.is_some_and(|pause| changes || !pause.writes_only)
     }
 
@@ -123,7 +148,15 @@ impl Engine {
     /// Answers a refusal and counts it.
     fn reject(&mut self, id: ClientId, command: CommandId, error: &CommandError) -> Admission {
         self.stats.command(command).rejected += 1;
-        self.reply_error(id, &error.text());
+        self.spoil_transaction(id);
+        if self.commands.row(command).name == "exec" {
+            self.discard_transaction(id);
+            let text = error.text();
+            let reason = text.strip_prefix(b"ERR ").unwrap_or(&text);
+            self.reply_error(id, &[b"EXECABORT Transaction discarded because of: ", reason].concat());
+        } else {
+            self.reply_error(id, &error.text());
+        }
         Admission::Answered
     }
 
@@ -138,6 +171,7 @@ impl Engine {
             return Admission::Answered;
         }
         self.client_mut(id).last_command = None;
+        self.spoil_transaction(id);
         let is_container = self.commands.find(args.at(0)).is_some();
         let error = if is_container { unknown_subcommand(args) } else { unknown_command(args) };
         self.reply_error(id, &error.text());
@@ -152,6 +186,26 @@ Protocol Scripting to compromise your Redis instance. Connection aborted.";
 const DEBUG_REFUSED_TEXT: &str = "ERR DEBUG command not allowed. If the enable-debug-command option \
 is set to \"local\", you can run it from a local connection, otherwise you need to set this option \
 in the configuration file, and then restart the server.";
+
+/// While a RESP2 connection listens, whatever arrives has to be a message or about subscriptions.
+fn refused_while_listening(row: &Command) -> Option<CommandError> {
+    const ALLOWED: [&str; 9] = [
+        "ping",
+        "subscribe",
+        "psubscribe",
+        "ssubscribe",
+        "unsubscribe",
+        "punsubscribe",
+        "sunsubscribe",
+        "quit",
+        "reset",
+    ];
+    (!ALLOWED.contains(&row.name)).then(|| {
+        let name = row.name;
+        let allowed = "(P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+        CommandError::formatted(format!("ERR Can't execute '{name}': only {allowed}"))
+    })
+}
 
 /// What a browser would send.
 fn is_cross_protocol(name: &[u8]) -> bool {

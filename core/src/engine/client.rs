@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::pubsub::Subscriptions;
+use super::transaction::Transaction;
+use super::watch::Watched;
 use crate::commands::lookup::CommandId;
 use crate::keyspace::DbIndex;
 use crate::resp::{Protocol, QueryBuffer, Reply, RequestParser};
@@ -80,7 +83,26 @@ bitflags::bitflags! {
         const UNDER_WAY = 1 << 19;
         /// Commands that could block answer null instead (they run inside of a transaction).
         const DENY_BLOCKING = 1 << 20;
+        /// Between MULTI and EXEC: commands are queued.
+        const MULTI = 1 << 21;
+        /// A watched key has changed: EXEC will answer null.
+        const DIRTY_WATCH = 1 << 22;
+        /// A command was refused while queueing: EXEC will fail.
+        const DIRTY_QUEUE = 1 << 23;
+        /// Listens to a channel or a pattern.
+        const PUBSUB = 1 << 24;
+        /// The connection is closed; its transaction is being completed.
+        const GONE = 1 << 25;
     }
+}
+
+const MUTED: ClientFlags = ClientFlags::REPLY_OFF.union(ClientFlags::REPLY_SKIP);
+
+/// Where a reply begins in a client's output, and whether the client wanted one then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReplyStart {
+    pub at: usize,
+    pub muted: bool,
 }
 
 /// Output that fits a client's own buffer in Redis; what is beyond goes to a list of blocks.
@@ -117,6 +139,12 @@ pub struct Client {
     /// Tracking: the client that gets the invalidations instead (it may be gone), and the prefixes of BCAST.
     pub tracking_redirect: Option<ClientId>,
     pub tracking_prefixes: BTreeSet<Vec<u8>>,
+    /// What was queued since MULTI.
+    pub transaction: Option<Box<Transaction>>,
+    /// WATCHed keys, in the order of watching.
+    pub watched: Vec<Watched>,
+    /// None while the client listens to nothing.
+    pub subscriptions: Option<Box<Subscriptions>>,
 }
 
 impl Client {
@@ -144,6 +172,9 @@ impl Client {
             soft_limit_since_s: None,
             tracking_redirect: None,
             tracking_prefixes: BTreeSet::new(),
+            transaction: None,
+            watched: Vec::new(),
+            subscriptions: None,
         }
     }
 
@@ -175,10 +206,17 @@ impl Client {
         self.overflow_blocks() * (BLOCK_BYTES + BLOCK_HEADER_BYTES)
     }
 
-    /// Takes the reply back that begins at `reply_start` if the client wants none now (CLIENT REPLY).
-    pub(crate) fn mute(&mut self, reply_start: usize) {
-        if self.flags.intersects(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP) {
-            self.reply.truncate(reply_start);
+    /// Where the reply that comes next begins.
+    #[inline]
+    pub(crate) fn reply_start(&self) -> ReplyStart {
+        ReplyStart { at: self.reply.len(), muted: self.flags.intersects(MUTED) }
+    }
+
+    /// Takes a reply back if the client wanted none before and wants none now (CLIENT REPLY).
+    #[inline]
+    pub(crate) fn mute(&mut self, start: ReplyStart) {
+        if start.muted && self.flags.intersects(MUTED) {
+            self.reply.truncate(start.at);
         }
     }
 
@@ -189,6 +227,8 @@ impl Client {
             + self.reply.buffer.capacity()
             + self.name.capacity()
             + self.parser.argument_bytes()
+            + self.transaction.as_ref().map_or(0, |transaction| transaction.heap_bytes())
+            + self.watched.capacity() * size_of::<Watched>()
     }
 
     /// Whether no more of its input is to be executed.

@@ -1,7 +1,6 @@
 //! The line that CLIENT LIST, CLIENT INFO and the log print of a connection.
 //!
-//! All fields of 7.0.15, in its order. Those of features that don't exist yet have the values of a client that
-//! doesn't use them (`sub`, `psub`, `ssub`, `multi`, `multi-mem`). Memory is measured as it is here: `rbs` is the
+//! All fields of 7.0.15, in its order. Memory is measured as it is here: `rbs` is the
 //! capacity of the reply buffer, `tot-mem` the heap behind the client; `obl`, `oll` and `omem` are what the same
 //! unsent output would take in Redis.
 //!
@@ -9,13 +8,17 @@
 
 use super::Engine;
 use super::client::{Client, ClientFlags, ClientId, FIRST_BUFFER_BYTES};
+use super::pubsub::Subscriptions;
 
 /// Letters of the `flags` field, in order.
 const FLAG_LETTERS: &[(ClientFlags, char)] = &[
+    (ClientFlags::PUBSUB, 'P'),
+    (ClientFlags::MULTI, 'x'),
     (ClientFlags::POSTPONED.union(ClientFlags::BLOCKED), 'b'),
     (ClientFlags::TRACKING, 't'),
     (ClientFlags::TRACKING_BROKEN_REDIRECT, 'R'),
     (ClientFlags::TRACKING_BCAST, 'B'),
+    (ClientFlags::DIRTY_WATCH, 'd'),
     (ClientFlags::CLOSE_AFTER_REPLY, 'c'),
     (ClientFlags::CLOSE_ASAP, 'A'),
     (ClientFlags::UNIX_SOCKET, 'U'),
@@ -38,14 +41,19 @@ impl Engine {
             ),
         );
         out.extend_from_slice(&client.name);
+        let subscribed = |count: fn(&Subscriptions) -> usize| client.subscriptions.as_deref().map_or(0, count);
         append(
             out,
             format_args!(
-                " age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi=-1",
+                " age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={}",
                 now_s - client.connected_at.unix_s() as i64,
                 now_s - client.last_interaction.unix_s() as i64,
                 flag_letters(client.flags),
                 client.db.0,
+                subscribed(|all| all.channels.len()),
+                subscribed(|all| all.patterns.len()),
+                subscribed(|all| all.shard_channels.len()),
+                client.transaction.as_ref().map_or(-1, |transaction| transaction.len() as i64),
             ),
         );
         let output = client.output_bytes();
@@ -53,10 +61,11 @@ impl Engine {
         append(
             out,
             format_args!(
-                " qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={command} user=",
+                " qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={command} user=",
                 client.unparsed_bytes(),
                 client.query_free_bytes + client.query.capacity() - client.query.len(),
                 argument_bytes + client.parser.argument_bytes(),
+                client.transaction.as_ref().map_or(0, |transaction| transaction.heap_bytes()),
                 client.reply.buffer.capacity(),
                 client.reply_peak_bytes.max(client.reply.len()),
                 output.min(FIRST_BUFFER_BYTES),

@@ -16,9 +16,9 @@
 use super::Engine;
 use super::action::Action;
 use super::admission::Admission;
-use super::client::{ClientFlags, ClientId};
+use super::client::{ClientFlags, ClientId, ReplyStart};
 use crate::commands::lookup::CommandId;
-use crate::commands::row::{CommandFlags, Run};
+use crate::commands::row::{Command, CommandFlags, Run};
 use crate::commands::{Args, Ctx, Flow};
 use crate::keyspace::effects::Propagation;
 use crate::keyspace::{Database, DbIndex};
@@ -78,7 +78,7 @@ impl Engine {
             client.query.consume(client.query.len());
             return;
         }
-        let frozen = self.cron.frozen_until_us.is_some();
+        let frozen = self.cron.frozen_until_us.is_some() || self.suspended.is_some();
         client.flags.set(ClientFlags::INPUT_WAITING, frozen);
         if !frozen && !client.flags.intersects(STANDS_STILL) {
             // Taken out while commands run: arguments borrow from the buffer, commands borrow the engine.
@@ -109,7 +109,7 @@ impl Engine {
             if client.closing() || self.exiting || query.is_empty() {
                 return;
             }
-            if self.cron.frozen_until_us.is_some() {
+            if self.cron.frozen_until_us.is_some() || self.suspended.is_some() {
                 client.flags.insert(ClientFlags::INPUT_WAITING);
                 return;
             }
@@ -147,22 +147,25 @@ impl Engine {
 
     /// Runs one request of a client.
     fn execute(&mut self, id: ClientId, args: Args<'_>) -> Executed {
-        let reply_start = self.client(id).reply.len();
+        let start = self.client(id).reply_start();
         match self.admit(id, args) {
             Admission::Run(command) => {
-                let (flow, ran_us) = self.call(id, command, args);
+                let (flow, ran_us) = self.call(id, command, args, start);
                 if !matches!(flow, Flow::Done) {
                     self.leave_open(id, flow, ran_us);
                     return Executed::Blocked;
                 }
+                self.finish_request(id);
             }
-            Admission::Answered => {}
+            Admission::Answered => {
+                self.client_mut(id).mute(start);
+                self.finish_request(id);
+            }
             Admission::Postpone => {
                 self.client_mut(id).flags.insert(ClientFlags::POSTPONED);
                 return Executed::Postponed;
             }
         }
-        self.finish_request(id, reply_start);
         self.serve_ready();
         Executed::Next
     }
@@ -180,14 +183,13 @@ impl Engine {
         self.serve_ready();
     }
 
-    /// The reply to a request is complete; it begins at `reply_start` of the client's output.
-    pub(crate) fn finish_request(&mut self, id: ClientId, reply_start: usize) {
+    /// The reply to a request is complete, or taken back.
+    pub(crate) fn finish_request(&mut self, id: ClientId) {
         let Some(client) = self.clients.get_mut(id) else {
             self.tracking.forget_pending();
             return;
         };
         if client.flags.intersects(AFTER_REQUEST) {
-            client.mute(reply_start);
             let command = client.last_command;
             let is_client_command = command.is_some_and(|c| self.commands.row(c).name.starts_with("client|"));
             end_request(client, is_client_command);
@@ -199,10 +201,12 @@ impl Engine {
     }
 
     /// Runs a command that has been admitted. Every way in ends here. Returns how long it took, too, in microseconds.
-    pub(crate) fn call(&mut self, id: ClientId, command: CommandId, args: Args<'_>) -> (Flow, u64) {
+    /// `start`: where its reply begins.
+    pub(crate) fn call(&mut self, id: ClientId, command: CommandId, args: Args<'_>, start: ReplyStart) -> (Flow, u64) {
         let row = self.commands.row(command);
         let dirty = self.effects.dirty;
         let errors = self.stats.error_replies;
+        self.caller = Some(id);
         let started = self.lap.take().unwrap_or_else(self.stopwatch);
         let result = match row.run {
             Run::Data(run) => {
@@ -251,11 +255,26 @@ impl Engine {
             self.journal_call(db, row, changed, args);
         }
         self.flush_effects(Some(id));
+        if start.muted || !self.own_pushes.is_empty() {
+            self.place_pushes(id, row, start);
+        }
+        self.caller = None;
         // After the effects: a key that this very read found overdue was not tracked yet when it was deleted.
         if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {
             self.remember_tracked_keys(id, row, args);
         }
         (flow, elapsed)
+    }
+
+    /// Takes the reply of a call back if it is not wanted, and puts before it what the call has pushed to its own client.
+    #[cold]
+    fn place_pushes(&mut self, id: ClientId, row: &Command, start: ReplyStart) {
+        let Some(client) = self.clients.get_mut(id) else { return self.own_pushes.clear() };
+        if row.name != "exec" {
+            // EXEC has muted reply by reply.
+            client.mute(start);
+        }
+        client.reply.buffer.splice(start.at..start.at, self.own_pushes.drain(..));
     }
 
     /// Answers an error and counts it.
@@ -276,12 +295,16 @@ impl Engine {
             self.invalidate_touched(caller);
         }
         self.gather_ready();
-        // Nobody can subscribe or watch yet: the listeners come with those commands.
+        if !self.effects.touched.is_empty() && self.watchers.is_active() {
+            self.outdate_watchers();
+        }
+        if !self.effects.events.is_empty() {
+            self.publish_events();
+        }
         self.effects.flushed = false;
         if !self.effects.discarded.is_empty() {
             self.actions.extend(self.effects.discarded.drain(..).map(Action::Discard));
         }
-        self.effects.events.clear();
         self.effects.touched.clear();
     }
 
@@ -309,8 +332,8 @@ const AFTER_REQUEST: ClientFlags = ClientFlags::REPLY_OFF
 /// Resets what lasts for one request only. An empty request counts as one, too.
 fn end_request(client: &mut super::client::Client, is_client_command: bool) {
     let flags = &mut client.flags;
-    if !is_client_command {
-        // CLIENT CACHING is for the next command that isn't CLIENT itself.
+    if !is_client_command && !flags.contains(ClientFlags::MULTI) {
+        // CLIENT CACHING is for the next command that isn't CLIENT itself, or for the next transaction.
         flags.remove(ClientFlags::TRACKING_CACHING);
     }
     // CLIENT REPLY SKIP: the command after it is the one that stays silent.

@@ -2,7 +2,8 @@
 //!
 //! A call propagates itself if it changed anything and its row says WRITE, or what it asked for instead
 //! ([`Propagation`]). Deletions of expired keys that it met come first. A SELECT precedes a command whose database is
-//! not the one that the reader has selected; several commands of one call travel between MULTI and EXEC,
+//! not the one that the reader has selected (inside of MULTI, if it is the first there); several commands of one call, or of
+//! one transaction, travel between MULTI and EXEC,
 //! except the deletions of a walk that nobody named the keys of (SCAN, RANDOMKEY).
 
 use super::Engine;
@@ -13,7 +14,7 @@ use crate::keyspace::effects::Propagation;
 
 impl Engine {
     /// Appends to the journal what a call propagates: the deletions of overdue keys that it met, then itself or what
-    /// stands for it. Several commands are one transaction, in the database of the first.
+    /// stands for it. Several commands are one transaction. Inside of a transaction they are gathered for its end.
     pub(super) fn journal_call(&mut self, db: DbIndex, row: &Command, changed: bool, args: Args<'_>) {
         let deletions = std::mem::take(&mut self.effects.deletions);
         let propagation = std::mem::take(&mut self.effects.propagation);
@@ -23,10 +24,18 @@ impl Engine {
             Propagation::Instead(list) => list.len(),
             Propagation::Nothing => 0,
         };
+        if let Some(gathered) = &mut self.gathered {
+            gathered.extend(deletions);
+            match propagation {
+                Propagation::Instead(list) => gathered.extend(list.into_iter().map(|args| (db, args))),
+                _ if own == 1 => gathered.push((db, args.iter().collect())),
+                _ => {}
+            }
+            return;
+        }
         let several = deletions.len() + own > 1 && !row.flags.contains(CommandFlags::TOUCHES_ARBITRARY_KEYS);
         if several {
-            let first = deletions.first().map_or(db, |(db, _)| *db);
-            self.journal_command(first, OwnedArgs::from_iter(["MULTI"]).as_args());
+            self.journal_bare("MULTI");
         }
         for (db, deletion) in &deletions {
             self.journal_command(*db, deletion.as_args());
@@ -41,8 +50,27 @@ impl Engine {
             _ => {}
         }
         if several {
-            append_request(&mut self.journal, OwnedArgs::from_iter(["EXEC"]).as_args());
+            self.journal_bare("EXEC");
         }
+    }
+
+    /// Appends what a transaction has propagated.
+    pub(super) fn journal_together(&mut self, gathered: Vec<(DbIndex, OwnedArgs)>) {
+        let several = gathered.len() > 1;
+        if several {
+            self.journal_bare("MULTI");
+        }
+        for (db, args) in &gathered {
+            self.journal_command(*db, args.as_args());
+        }
+        if several {
+            self.journal_bare("EXEC");
+        }
+    }
+
+    /// Appends MULTI or EXEC, which no database is selected for.
+    fn journal_bare(&mut self, word: &str) {
+        append_request(&mut self.journal, OwnedArgs::from_iter([word]).as_args());
     }
 
     /// Appends one command to the journal, preceded by a SELECT if the database differs.

@@ -25,7 +25,7 @@ impl Engine {
         let mut text = b"ERR Protocol error: ".to_vec();
         error.append_text(&mut text);
         self.stats.protocol_errors += 1;
-        let start = self.client(id).reply.len();
+        let start = self.client(id).reply_start();
         self.reply_error(id, &text);
         self.client_mut(id).mute(start);
         if self.logs(LogLevel::Verbose) {
@@ -66,7 +66,8 @@ impl Engine {
 
     #[cold]
     fn check_overflow(&mut self, id: ClientId, bytes: usize) {
-        let limit = self.config.client_output_buffer_limit[0];
+        let listens = self.client(id).flags.contains(ClientFlags::PUBSUB);
+        let limit = self.config.client_output_buffer_limit[if listens { 2 } else { 0 }];
         let unauthenticated = bytes > UNAUTHENTICATED_OUTPUT_BYTES_MAX && self.auth_required(id);
         let now_s = self.now.monotonic_us / 1_000_000;
         let client = self.client_mut(id);

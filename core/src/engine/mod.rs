@@ -15,6 +15,7 @@
 //! - [`client`]: connections; [`turn`]: how replies leave; [`action`]: what is asked of the driver.
 //! - [`execute`]: parse, admission, call: the one executor. `admission`: what is refused, `limits`: what is closed,
 //!   `pause`: what waits, `journal`: what is propagated. [`blocking`]: who waits for keys. [`tracking`]: client-side caching.
+//! - [`transaction`], [`watch`]: MULTI and what outdates it. [`pubsub`]: subscriptions, messages, keyspace events.
 //! - [`cron`]: expiry, timeouts, sampling. [`shutdown`]: the end. [`stats`]: counters; [`latency`]: histograms.
 
 pub mod action;
@@ -31,10 +32,13 @@ mod journal;
 pub mod latency;
 mod limits;
 mod pause;
+pub mod pubsub;
 pub mod shutdown;
 pub mod stats;
 pub mod tracking;
+pub mod transaction;
 pub mod turn;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -42,10 +46,11 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::commands::lookup::CommandTable;
+use crate::commands::{Flow, OwnedArgs};
 use crate::config::{Config, LogLevel};
 use crate::keyspace::access::DataPolicy;
 use crate::keyspace::recency::RecencyPolicy;
-use crate::keyspace::{Effects, Keyspace};
+use crate::keyspace::{DbIndex, Effects, Keyspace};
 use crate::resp::{Protocol, QueryBuffer, Reply};
 use crate::structures::{HashSeed, Rng};
 use crate::time::Now;
@@ -92,6 +97,15 @@ pub struct Engine {
     pub(crate) shared_query: QueryBuffer,
     pub(crate) blocking: blocking::Blocking,
     pub(crate) tracking: tracking::Tracking,
+    pub(crate) watchers: watch::Watchers,
+    pub(crate) pubsub: pubsub::PubSub,
+    /// While a transaction runs: what its calls propagate.
+    gathered: Option<Vec<(DbIndex, OwnedArgs)>>,
+    /// Whose transaction waits for the driver; nobody else's input is looked at meanwhile.
+    suspended: Option<ClientId>,
+    /// Whose command runs, and the pushes that it has coming from it.
+    caller: Option<ClientId>,
+    own_pushes: Vec<u8>,
     pub(crate) stats: Stats,
     pub(crate) rng: Rng,
     pub(crate) now: Now,
@@ -154,6 +168,12 @@ impl Engine {
             shared_query: QueryBuffer::new(),
             blocking: blocking::Blocking::default(),
             tracking: tracking::Tracking::default(),
+            watchers: watch::Watchers::default(),
+            pubsub: pubsub::PubSub::default(),
+            gathered: None,
+            suspended: None,
+            caller: None,
+            own_pushes: Vec::new(),
             nowhere: Reply::default(),
             rng,
             now,
@@ -258,6 +278,11 @@ impl Engine {
             let line = self.client_line_text(client);
             self.log(LogLevel::Verbose, format!("Client closed connection {line}"));
         }
+        if self.suspended == Some(client) {
+            // Its transaction is completed first.
+            self.client_mut(client).flags.insert(ClientFlags::GONE);
+            return;
+        }
         self.forget_client(client);
     }
 
@@ -285,7 +310,7 @@ impl Engine {
     pub fn complete(&mut self, action: ActionId, outcome: Outcome, now: Now) {
         self.advance(now);
         let Some((client, continuation)) = self.waiting.remove(&action) else { return };
-        let reply_start = self.clients.get(client).map_or(0, |c| c.reply.len());
+        let start = self.clients.get(client).map(Client::reply_start);
         continuation(self, client, outcome);
         self.nowhere.truncate(0);
         if self.waiting.values().any(|(waiting, _)| *waiting == client) {
@@ -293,10 +318,21 @@ impl Engine {
             return;
         }
         if let Some(c) = self.clients.get_mut(client) {
-            c.flags.remove(ClientFlags::UNDER_WAY);
-            self.finish_request(client, reply_start);
+            if let Some(start) = start {
+                c.mute(start);
+            }
+            let suspended = self.suspended == Some(client);
+            if suspended && !matches!(self.run_queued(client), Flow::Done) {
+                return;
+            }
+            self.client_mut(client).flags.remove(ClientFlags::UNDER_WAY);
+            self.finish_request(client);
             self.serve_ready();
             self.process_input(client);
+            if suspended {
+                self.drop_if_gone(client);
+                self.resume_waiting_input();
+            }
         }
     }
 

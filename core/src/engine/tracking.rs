@@ -9,8 +9,8 @@
 //! - Keys are remembered by name alone, whatever the database.
 //! - The client that makes a change itself hears of it after its reply (unless NOLOOP).
 //! - A flush tells every tracking client `null`: everything is invalid.
-//! - A message goes to RESP3 connections only, the client's own or the one it redirects to. (With pub/sub, RESP2
-//!   connections subscribed to `__redis__:invalidate` get them, too; pub/sub is not built yet.)
+//! - A message goes to the client's own connection if that speaks RESP3. Redirected ones go to RESP3 connections as they
+//!   are, and to RESP2 connections that listen to anything as messages of `__redis__:invalidate`.
 //! - Ids of clients that are gone stay in the table until their keys change.
 //!
 //! Source: the documentation of client-side caching, and observed messages of 7.0.15.
@@ -21,6 +21,7 @@ use super::Engine;
 use super::client::{ClientFlags, ClientId};
 use crate::commands::row::Command;
 use crate::commands::{Args, keys};
+use crate::keyspace::effects::Touch;
 use crate::resp::Protocol;
 
 /// What is remembered for all clients.
@@ -188,7 +189,7 @@ impl Engine {
     #[cold]
     pub(super) fn invalidate_touched(&mut self, caller: Option<ClientId>) {
         let touched = std::mem::take(&mut self.effects.touched);
-        for touch in touched.iter().filter(|touch| !touch.wholesale) {
+        for touch in touched.iter().filter(|touch| touch.how == Touch::Key) {
             for (prefix, state) in &mut self.tracking.prefixes {
                 if touch.key.starts_with(prefix) {
                     state.changed.insert(touch.key.to_vec(), caller);
@@ -289,11 +290,20 @@ impl Engine {
             target = redirect;
         }
         let Some(client) = self.clients.get_mut(target) else { return };
-        if client.reply.protocol() != Protocol::Resp3 || client.flags.contains(ClientFlags::CLOSE_ASAP) {
+        let listens = target != id && client.flags.contains(ClientFlags::PUBSUB);
+        if client.flags.contains(ClientFlags::CLOSE_ASAP) {
             return;
         }
-        client.reply.push(2);
-        client.reply.bulk(b"invalidate");
+        if client.reply.protocol() == Protocol::Resp3 {
+            client.reply.push(2);
+            client.reply.bulk(b"invalidate");
+        } else if listens {
+            client.reply.push(3);
+            client.reply.bulk(b"message");
+            client.reply.bulk(b"__redis__:invalidate");
+        } else {
+            return;
+        }
         if keys.is_empty() {
             client.reply.null();
         } else {

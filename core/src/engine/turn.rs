@@ -163,6 +163,9 @@ impl Engine {
             return false;
         }
         self.disable_tracking(client);
+        self.forget_suspended(client);
+        self.unwatch_all(client);
+        self.forget_subscriptions(client);
         self.forget_wait(client);
         self.clients.remove(client).is_some()
     }

@@ -5,7 +5,7 @@
 
 use super::db::Db;
 use super::edit::Edit;
-use super::effects::{Effects, Event, EventClass};
+use super::effects::{Effects, Event, EventClass, Touch, Touched};
 use super::recency::{Recency, RecencyPolicy};
 use super::write::Write;
 use super::{DbIndex, Discarded, Keyspace};
@@ -289,11 +289,10 @@ impl<'e> Database<'e> {
         let count = self.db().len();
         self.effects.flushed = true;
         self.effects.mark_replaced(self.index);
-        if self.effects.record_touched {
-            for (key, _) in self.keyspace.db(self.index).iter() {
-                self.effects.touch_wholesale(self.index, key, false);
-            }
-        }
+        let touch = |key: &[u8]| Touched { db: self.index, key: key.into(), exists: false, how: Touch::Flush };
+        let gone = self.effects.watched.of(self.index).filter(|key| self.db().find(self.db().hash(key), key).is_some());
+        let gone: Vec<Touched> = gone.map(touch).collect();
+        self.effects.touched.extend(gone);
         let discarded = self.keyspace.db_mut(self.index).take();
         if count > FREED_AT_ONCE_KEYS || discarded.has_large_values() {
             self.effects.discarded.push(Discarded::new(discarded));
@@ -307,18 +306,25 @@ impl<'e> Database<'e> {
         self.effects.mark_ready(self.index, key, value_type);
     }
 
-    /// Exchanges the contents of two databases; every key that exists in either counts as touched.
+    /// Exchanges the contents of two databases; a watched key that exists in either counts as touched.
     pub fn swap(&mut self, a: DbIndex, b: DbIndex) {
-        self.keyspace.swap(a, b);
-        self.effects.mark_replaced(a);
-        self.effects.mark_replaced(b);
-        if self.effects.record_touched {
-            for index in [a, b] {
-                for (key, _) in self.keyspace.db(index).iter() {
-                    self.effects.touch_wholesale(index, key, true);
+        let mut touched = Vec::new();
+        let exists = |index: DbIndex, key: &[u8]| {
+            let db = self.keyspace.db(index);
+            db.find(db.hash(key), key).is_some()
+        };
+        for (before, after) in [(a, b), (b, a)] {
+            for key in self.effects.watched.of(before) {
+                let (existed, exists) = (exists(before, key), exists(after, key));
+                if existed || exists {
+                    touched.push(Touched { db: before, key: key.into(), exists, how: Touch::Swap { existed } });
                 }
             }
         }
+        self.effects.touched.append(&mut touched);
+        self.keyspace.swap(a, b);
+        self.effects.mark_replaced(a);
+        self.effects.mark_replaced(b);
     }
 
     /// Has large values that were removed or replaced freed elsewhere.

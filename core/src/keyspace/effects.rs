@@ -1,12 +1,13 @@
 //! What a call did to the data: gathered by the write guard, acted on by the engine when the call is over.
 //!
-//! The dirty count, statistics, keyspace events, touched keys (WATCH, client tracking, blocked clients) and the
-//! journal all start here. When nobody listens to a kind, nothing is recorded for it, so that a plain SET
+//! The dirty count, statistics, keyspace events, touched keys (WATCH, client tracking), keys that are ready for
+//! blocked clients and the journal all start here. When nobody listens to a kind, nothing is recorded for it, so that a plain SET
 //! allocates nothing.
 
 use super::{DbIndex, Discarded};
 use crate::args::OwnedArgs;
 use crate::types::ValueType;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Classes of keyspace events, as `notify-keyspace-events` spells them.
 pub use crate::config::NotifyEvents as EventClass;
@@ -74,8 +75,56 @@ pub struct Touched {
     pub key: Box<[u8]>,
     /// Whether it holds a value now.
     pub exists: bool,
-    /// It changed together with its whole database (FLUSHDB, SWAPDB): client tracking is not told of each key.
-    pub wholesale: bool,
+    pub how: Touch,
+}
+
+/// How a key was touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// By itself.
+    Key,
+    /// Its database was flushed: recorded for watched keys only.
+    Flush,
+    /// Its database was exchanged for another: recorded for watched keys only.
+    Swap {
+        /// Whether it was there before.
+        existed: bool,
+    },
+}
+
+/// The keys that clients watch, by database.
+#[derive(Clone, Debug, Default)]
+pub struct WatchedKeys {
+    keys: BTreeMap<DbIndex, BTreeSet<Box<[u8]>>>,
+}
+
+impl WatchedKeys {
+    pub fn insert(&mut self, db: DbIndex, key: &[u8]) {
+        self.keys.entry(db).or_default().insert(key.into());
+    }
+
+    pub fn remove(&mut self, db: DbIndex, key: &[u8]) {
+        if let Some(keys) = self.keys.get_mut(&db) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.keys.remove(&db);
+            }
+        }
+    }
+
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    pub fn contains(&self, db: DbIndex, key: &[u8]) -> bool {
+        self.keys.get(&db).is_some_and(|keys| keys.contains(key))
+    }
+
+    /// The watched keys of a database, in order.
+    pub fn of(&self, db: DbIndex) -> impl Iterator<Item = &[u8]> {
+        self.keys.get(&db).into_iter().flatten().map(|key| &**key)
+    }
 }
 
 /// What the journal gets instead of the command as it was called.
@@ -108,10 +157,12 @@ pub struct Effects {
     pub counters: KeyspaceCounters,
     /// Events that have listeners at all (`notify-keyspace-events`; empty: nothing is recorded).
     pub notify: EventClass,
-    /// Whether touched keys are to be recorded (someone watches, tracks or waits).
+    /// Whether every touched key is to be recorded (someone tracks).
     pub record_touched: bool,
     /// Whether keys that clients may have waited for are to be recorded (someone is blocked).
     pub record_ready: bool,
+    /// Keys of which touches are recorded in any case.
+    pub watched: WatchedKeys,
     /// Whether propagated commands are to be recorded (an AOF or a replica takes them).
     pub record_journal: bool,
     pub events: Vec<KeyEvent>,
@@ -141,8 +192,8 @@ impl Effects {
     /// Records that the value of a key changed.
     #[inline]
     pub fn touch(&mut self, db: DbIndex, key: &[u8], exists: bool) {
-        if self.record_touched {
-            self.touched.push(Touched { db, key: key.into(), exists, wholesale: false });
+        if self.record_touched || !self.watched.is_empty() {
+            self.record_touch(db, key, exists);
         }
     }
 
@@ -160,10 +211,10 @@ impl Effects {
         }
     }
 
-    /// Records that the value of a key changed along with its whole database.
-    pub fn touch_wholesale(&mut self, db: DbIndex, key: &[u8], exists: bool) {
-        if self.record_touched {
-            self.touched.push(Touched { db, key: key.into(), exists, wholesale: true });
+    #[cold]
+    fn record_touch(&mut self, db: DbIndex, key: &[u8], exists: bool) {
+        if self.record_touched || self.watched.contains(db, key) {
+            self.touched.push(Touched { db, key: key.into(), exists, how: Touch::Key });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::commands::{Args, CommandError, Flow};
 use crate::engine::Engine;
-use crate::engine::client::ClientId;
+use crate::engine::client::{Client, ClientFlags, ClientId};
 use crate::numbers::integer::parse_i64;
 
 /// What a connection is for, as `CLIENT LIST TYPE` and `CLIENT KILL TYPE` name it.
@@ -15,6 +15,11 @@ pub(super) enum ClientType {
 }
 
 impl ClientType {
+    /// Nobody replicates yet, so there are two types.
+    pub(super) fn of(client: &Client) -> ClientType {
+        if client.flags.contains(ClientFlags::PUBSUB) { ClientType::PubSub } else { ClientType::Normal }
+    }
+
     /// Errors: the text for an unknown type.
     pub(super) fn parse(name: &[u8]) -> Result<ClientType, CommandError> {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
@@ -51,10 +56,8 @@ pub fn client_info(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<
 pub fn client_list(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
     let mut text = Vec::new();
     if args.len() == 4 && args.is(2, "type") {
-        // All connections are normal ones, so far.
-        if ClientType::parse(args.at(3))? == ClientType::Normal {
-            append_all(engine, &mut text, id, args);
-        }
+        let wanted = ClientType::parse(args.at(3))?;
+        append_all(engine, &mut text, id, args, |client| ClientType::of(client) == wanted);
     } else if args.len() > 3 && args.is(2, "id") {
         for number in args.from(3).iter() {
             let number = parse_i64(number).ok_or(CommandError::Text("ERR Invalid client ID"))?;
@@ -63,7 +66,7 @@ pub fn client_list(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<
             }
         }
     } else if args.len() == 2 {
-        append_all(engine, &mut text, id, args);
+        append_all(engine, &mut text, id, args, |_| true);
     } else {
         return Err(CommandError::Syntax);
     }
@@ -71,8 +74,8 @@ pub fn client_list(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<
     Ok(Flow::Done)
 }
 
-fn append_all(engine: &Engine, text: &mut Vec<u8>, caller: ClientId, args: Args<'_>) {
-    for client in engine.clients.iter_sorted() {
+fn append_all(engine: &Engine, text: &mut Vec<u8>, caller: ClientId, args: Args<'_>, wanted: impl Fn(&Client) -> bool) {
+    for client in engine.clients.iter_sorted().into_iter().filter(|client| wanted(client)) {
         append_line(engine, text, client.id, caller, args);
     }
 }

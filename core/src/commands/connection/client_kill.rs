@@ -81,7 +81,7 @@ impl Filter<'_> {
     fn matches(&self, client: &Client) -> bool {
         self.address.is_none_or(|address| c_text(address) == client.peer.address.as_bytes())
             && self.local_address.is_none_or(|address| c_text(address) == client.peer.local_address.as_bytes())
-            && self.client_type.is_none_or(|wanted| wanted == ClientType::Normal)
+            && self.client_type.is_none_or(|wanted| wanted == ClientType::of(client))
             && self.number.is_none_or(|number| number == client.id.id)
             && self.user.is_none_or(|user| user == client.user)
     }

@@ -14,6 +14,15 @@ pub fn echo(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, C
 
 /// `PING [message]`. O(length).
 pub fn ping(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
+    let client = engine.client(id);
+    if client.flags.contains(ClientFlags::PUBSUB) && client.reply.protocol() == Protocol::Resp2 && args.len() <= 2 {
+        // In the form of a message: nothing else may arrive on such a connection.
+        let reply = engine.reply(id);
+        reply.array(2);
+        reply.bulk(b"pong");
+        reply.bulk(args.get(1).unwrap_or_default());
+        return Ok(Flow::Done);
+    }
     match args.len() {
         1 => engine.reply(id).status("PONG"),
         2 => engine.reply(id).bulk(args.at(1)),
@@ -33,6 +42,8 @@ pub fn quit(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<Flow, Comm
 /// swallows this reply.
 pub fn reset(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
     engine.disable_tracking(id);
+    engine.discard_transaction(id);
+    engine.forget_subscriptions(id);
     let open = engine.password().is_none();
     let client = engine.client_mut(id);
     client.db = DbIndex(0);

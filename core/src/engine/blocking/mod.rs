@@ -27,7 +27,7 @@ pub(crate) mod waiters;
 use std::collections::{BTreeSet, VecDeque};
 
 use super::Engine;
-use super::client::{ClientFlags, ClientId};
+use super::client::{ClientFlags, ClientId, ReplyStart};
 use crate::commands::wait::Wait;
 use crate::commands::{CommandError, Ctx};
 use crate::keyspace::{Database, DbIndex, Lookup};
@@ -157,7 +157,7 @@ impl Engine {
         let dirty = self.effects.dirty;
         let started = (self.stopwatch)();
         let client = self.clients.get_mut(id).expect("who disconnects is forgotten");
-        let reply_start = client.reply.len();
+        let start = client.reply_start();
         let mut ctx = Ctx {
             db: Database::new(&mut self.keyspace, db, &mut self.effects, &mut self.rng, self.now, self.policy),
             reply: &mut client.reply,
@@ -185,7 +185,7 @@ impl Engine {
         self.flush_effects(Some(id));
         let failed = self.stats.error_replies != errors;
         self.count_served(id, served_us, failed);
-        self.unblock(id, reply_start);
+        self.unblock(id, start);
     }
 
     /// The key holds no stream: nothing will come for readers of its groups.
@@ -194,10 +194,10 @@ impl Engine {
         while let Some((ticket, id)) = self.blocking.waiters.next_in_queue(db, key, after) {
             after = Some(ticket);
             if self.blocking.waiters.get(id).is_some_and(|waiting| waiting.wait.needs_value) {
-                let reply_start = self.client(id).reply.len();
+                let start = self.client(id).reply_start();
                 self.reply_error(id, &GONE.text());
                 self.count_served(id, 0, true);
-                self.unblock(id, reply_start);
+                self.unblock(id, start);
             }
         }
     }
@@ -214,11 +214,13 @@ impl Engine {
         }
     }
 
-    /// A client has its reply, which begins at `reply_start`: it waits no more.
-    fn unblock(&mut self, id: ClientId, reply_start: usize) {
+    /// A client has its reply, which begins at `start`: it waits no more.
+    fn unblock(&mut self, id: ClientId, start: ReplyStart) {
         self.forget_wait(id);
-        self.client_mut(id).flags.remove(ClientFlags::BLOCKED);
-        self.finish_request(id, reply_start);
+        let client = self.client_mut(id);
+        client.flags.remove(ClientFlags::BLOCKED);
+        client.mute(start);
+        self.finish_request(id);
         self.mark_pending(id);
         self.blocking.unblocked.push_back(id);
     }
@@ -240,19 +242,19 @@ impl Engine {
 
     fn time_out(&mut self, id: ClientId) {
         let client = self.client_mut(id);
-        let reply_start = client.reply.len();
+        let start = client.reply_start();
         client.reply.null_array();
-        self.unblock(id, reply_start);
+        self.unblock(id, start);
     }
 
     /// CLIENT UNBLOCK: ends the wait of the client with that CLIENT ID, as a timeout does or with an error. Whether it waited.
     pub(crate) fn unblock_client(&mut self, number: u64, with_error: bool) -> bool {
         let Some(id) = self.blocking.waiters.by_number(number) else { return false };
         if with_error {
-            let reply_start = self.client(id).reply.len();
+            let start = self.client(id).reply_start();
             self.reply_error(id, &UNBLOCKED.text());
             self.count_served(id, 0, true);
-            self.unblock(id, reply_start);
+            self.unblock(id, start);
         } else {
             self.count_served(id, 0, true);
             self.time_out(id);

@@ -5,7 +5,9 @@ mod blocking;
 mod connections;
 mod limits;
 mod pauses;
+mod pubsub;
 mod tracking;
+mod transactions;
 
 use super::Engine;
 use super::action::Action;
@@ -23,6 +25,8 @@ struct World {
     log: Vec<String>,
     /// What has been sent to each connection and not been looked at yet.
     received: Vec<(ClientId, Vec<u8>)>,
+    /// What the driver was asked for, by tests that answer.
+    asked: Option<Vec<Action>>,
 }
 
 impl World {
@@ -34,7 +38,7 @@ impl World {
         let config = Config { enable_debug_command: ProtectedAction::Yes, ..config };
         let now = Now { unix_us: 1_700_000_000_000_000, monotonic_us: 5_000_000 };
         let engine = Engine::new(config, 7, now);
-        World { engine, now, closed: Vec::new(), log: Vec::new(), received: Vec::new() }
+        World { engine, now, closed: Vec::new(), log: Vec::new(), received: Vec::new(), asked: None }
     }
 
     fn connect(&mut self) -> ClientId {
@@ -67,7 +71,7 @@ impl World {
             match action {
                 Action::Close(id) => self.closed.push(id),
                 Action::Log(_, text) => self.log.push(text),
-                other => panic!("nobody asked for {other:?}"),
+                other => self.asked.as_mut().expect("this test expects no action").push(other),
             }
         }
     }

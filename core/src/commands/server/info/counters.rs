@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::{Fields, ratio};
 use crate::commands::lookup::CommandId;
 use crate::engine::Engine;
+use crate::engine::pubsub::Topic;
 
 pub(super) fn stats(engine: &Engine, fields: &mut Fields) {
     let stats = &engine.stats;
@@ -23,10 +24,10 @@ pub(super) fn stats(engine: &Engine, fields: &mut Fields) {
     fields.field("rejected_connections", stats.connections_rejected);
     fields.zeros(&["sync_full", "sync_partial_ok", "sync_partial_err"]);
     keys(engine, fields);
+    fields.field("pubsub_channels", engine.pubsub.count(Topic::Channel));
+    fields.field("pubsub_patterns", engine.pubsub.count(Topic::Pattern));
+    fields.field("pubsubshard_channels", engine.pubsub.count(Topic::ShardChannel));
     fields.zeros(&[
-        "pubsub_channels",
-        "pubsub_patterns",
-        "pubsubshard_channels",
         "latest_fork_usec",
         "total_forks",
         "migrate_cached_sockets",

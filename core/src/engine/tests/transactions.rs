@@ -1,0 +1,94 @@
+//! Transactions that meet the driver, other clients and the journal. What they answer is recorded in the scripts.
+
+use super::*;
+use crate::engine::action::Outcome;
+
+fn world_with_file() -> World {
+    let mut config = Config::default();
+    config.extra.config_file = Some(b"/etc/etalon.conf".to_vec());
+    let mut world = World::with(config);
+    world.asked = Some(Vec::new());
+    world
+}
+
+/// Answers what the driver was asked for, once.
+fn answer(world: &mut World) {
+    let asked = world.asked.as_mut().expect("the test answers").remove(0);
+    let (id, outcome) = match asked {
+        Action::ReadFile { id, .. } => (id, Outcome::Content(b"port 1\n".to_vec())),
+        Action::WriteFile { id, .. } => (id, Outcome::Done),
+        other => panic!("nobody asked for {other:?}"),
+    };
+    world.engine.complete(id, outcome, world.now);
+    world.turn();
+}
+
+#[test]
+fn nobody_comes_between_the_commands_while_the_driver_works() {
+    let mut world = world_with_file();
+    let (one, other) = (world.connect(), world.connect());
+    world.ask(one, "MULTI\r\nSET k 1\r\nCONFIG REWRITE\r\nINCR k\r\n");
+    assert_eq!(world.ask(one, "EXEC\r\nPING\r\n"), r"*3\r\n+OK\r\n");
+    world.arrive(other, b"SET k 100\r\n");
+    world.turn();
+    assert_eq!(world.take(other), "", "the transaction is under way");
+    answer(&mut world);
+    answer(&mut world);
+    assert_eq!(world.take(one), r"+OK\r\n:2\r\n+PONG\r\n");
+    assert_eq!(world.take(other), r"+OK\r\n");
+    assert_eq!(world.ask(one, "GET k\r\n"), r"$3\r\n100\r\n");
+}
+
+#[test]
+fn a_transaction_is_completed_when_its_client_leaves() {
+    let mut world = world_with_file();
+    let (one, other) = (world.connect(), world.connect());
+    world.ask(one, "MULTI\r\nSET k 1\r\nCONFIG REWRITE\r\nINCR k\r\nEXEC\r\n");
+    world.engine.disconnect(one, world.now);
+    world.arrive(other, b"GET k\r\n");
+    answer(&mut world);
+    answer(&mut world);
+    assert_eq!(world.take(other), r"$1\r\n2\r\n");
+    assert!(!world.engine.is_connected(one));
+}
+
+#[test]
+fn what_a_transaction_changes_is_propagated_together() {
+    let mut world = World::new();
+    let (one, other) = (world.connect(), world.connect());
+    world.engine.keep_journal(true);
+    let mut journal = |world: &mut World, requests: &str| {
+        world.arrive(one, requests.as_bytes());
+        let bytes = match world.engine.end_turn(world.now) {
+            Turn::Clean(_) => Vec::new(),
+            Turn::Journal(batch) => {
+                let bytes = batch.bytes().to_vec();
+                let _ = world.engine.journal_written(batch, world.now);
+                bytes
+            }
+        };
+        let words = String::from_utf8(bytes).expect("text");
+        let words = words.split("\r\n").filter(|word| !word.starts_with(['*', '$']));
+        words.collect::<Vec<_>>().join(" ").trim().to_string()
+    };
+    assert_eq!(journal(&mut world, "MULTI\r\nGET k\r\nEXEC\r\n"), "");
+    assert_eq!(journal(&mut world, "MULTI\r\nSET k 1\r\nGET k\r\nEXEC\r\n"), "SELECT 0 SET k 1");
+    assert_eq!(journal(&mut world, "MULTI\r\nINCR k\r\nINCR k\r\nEXEC\r\n"), "MULTI INCR k INCR k EXEC");
+    let moved = "MULTI SELECT 1 SET a 1 SELECT 0 DEL k EXEC";
+    assert_eq!(journal(&mut world, "MULTI\r\nSELECT 1\r\nSET a 1\r\nSELECT 0\r\nDEL k\r\nEXEC\r\n"), moved);
+    assert_eq!(journal(&mut world, "WATCH k\r\nMULTI\r\nDEL k\r\nEXEC\r\n"), "");
+    let _ = other;
+}
+
+#[test]
+fn a_client_that_leaves_watches_nothing() {
+    let mut world = World::new();
+    let (one, other) = (world.connect(), world.connect());
+    world.ask(one, "WATCH a b\r\n");
+    world.ask(other, "WATCH a\r\nMULTI\r\n");
+    world.engine.disconnect(one, world.now);
+    assert!(world.engine.effects.watched.contains(crate::keyspace::DbIndex(0), b"a"));
+    world.engine.disconnect(other, world.now);
+    assert!(world.engine.effects.watched.is_empty());
+    assert!(!world.engine.watchers.is_active());
+}
