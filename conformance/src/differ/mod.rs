@@ -17,6 +17,7 @@
 //! replay; both servers have answered a batch before another client speaks, so the interleaving of clients is
 //! the same on both sides; commands of one client are pipelined, hundreds at a time.
 
+pub mod choice;
 pub mod pair;
 pub mod poststate;
 pub mod propagation;

@@ -1,6 +1,6 @@
 //! Two targets that get the same steps: batching, comparison, counting.
 
-use super::Difference;
+use super::{Difference, choice};
 use crate::divergences::Divergences;
 use crate::normalise::{Normaliser, rule_of};
 use crate::quote;
@@ -65,11 +65,16 @@ impl Pair {
             self.a.disconnect(client);
             self.b.disconnect(client);
         }
+        self.a.disconnect(choice::JUDGE);
+        self.b.disconnect(choice::JUDGE);
     }
 
     /// Runs the steps on both. The difference, if there is one, is the first.
     pub fn run(&mut self, steps: &[Step], tally: &mut Tally) -> Result<(), Difference> {
         let mut at = 0;
+        if steps.iter().any(|step| matches!(step, Step::Command { args, .. } if choice::is_choice(args))) {
+            choice::open(self).map_err(|error| self.broken(steps, 0, error))?;
+        }
         while at < steps.len() {
             match &steps[at] {
                 Step::Command { client, .. } => {
@@ -115,6 +120,9 @@ impl Pair {
             }
             let replies = self.clients.get_mut(&client).expect("opened").count.expect(args);
             batch.steps.push((index, replies));
+            if choice::is_choice(args) {
+                break;
+            }
         }
         if same {
             batch.to_b.clear();
@@ -179,7 +187,42 @@ impl Pair {
             self.clients.remove(&batch.client);
         }
         let equal = from_a == from_b && end_a == end_b;
-        self.walk(batch, steps, equal, (&from_a, end_a), (&from_b, end_b), tally)
+        let ids = self.clients.get(&batch.client).and_then(|client| client.ids);
+        self.walk(batch, steps, equal, (&from_a, end_a), (&from_b, end_b), tally)?;
+        match ids {
+            Some(ids) => self.settle(batch, steps, ids, &from_a, &from_b),
+            None => Ok(()),
+        }
+    }
+
+    /// A random choice at the end of a batch.
+    fn settle(
+        &mut self,
+        batch: &Batch,
+        steps: &[Step],
+        ids: (u64, u64),
+        from_a: &[u8],
+        from_b: &[u8],
+    ) -> Result<(), Difference> {
+        let &(index, replies) = batch.steps.last().expect("a batch is never empty");
+        let Step::Command { args, .. } = &steps[index] else { unreachable!("a batch holds commands") };
+        if !choice::is_choice(args) {
+            return Ok(());
+        }
+        // Pushes may come behind a reply.
+        let last = |bytes: &[u8]| {
+            let values = resp::parse_all(bytes).unwrap_or_default();
+            values.into_iter().rev().find(|value| !matches!(value, Value::Push(_)))
+        };
+        let said = [last(from_a), last(from_b)];
+        let said = match &said {
+            [Some(a), Some(b)] if replies > 0 => Some([a, b]),
+            _ => None,
+        };
+        choice::settle(self, ids, args, said).map_err(|kind| {
+            let encoded = |side: usize| said.map_or(Vec::new(), |said| said[side].encoded());
+            Difference { step: Some(Box::new((index, steps[index].clone()))), kind, a: encoded(0), b: encoded(1) }
+        })
     }
 
     /// Goes through the replies of a batch: to count them, and to find where they differ.

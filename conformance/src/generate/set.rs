@@ -1,7 +1,7 @@
 //! The set family: few keys and few members, so that they collide; sizes on both sides of every threshold.
 //!
-//! SPOP is random: on keys of the pool it only takes everything, or nothing; what it does in between happens to a scratch
-//! key, all members of which are alike, and is looked at by its size and encoding.
+//! SPOP is random: the differ has the second server go on with what the first has popped (choice.rs). A scratch key, all
+//! members of which are alike, is looked at by its size and encoding in between.
 
 use super::atoms::{self, Holds};
 use super::{Entry, Generator, any_type, entry};
@@ -23,7 +23,7 @@ pub const TABLE: &[Entry] = &[
     entry("SDIFFSTORE", 5, |g| algebra(g, "SDIFFSTORE")),
     entry("SINTERCARD", 6, sintercard),
     entry("SRANDMEMBER", 5, srandmember),
-    entry("SPOP", 3, spop),
+    entry("SPOP", 5, spop),
     entry("SPOP", 3, spop_scratch),
     entry("SSCAN", 5, |g| any_type::scan(g, "SSCAN", key, "m")),
     entry("DEL", 2, |g| any_type::whole(g, "DEL", key)),
@@ -183,17 +183,18 @@ fn srandmember(g: &mut Generator) {
     g.command(words);
 }
 
-/// Everything, nothing, or an error.
+/// One, some, everything, nothing, or an error.
 fn spop(g: &mut Generator) {
-    let key = key(g);
-    let wanted: &[&[u8]] = &[b"100000", b"100000", b"9223372036854775807", b"0", b"-1", b"x", b"9223372036854775808"];
-    let mut words = words!["SPOP", key, g.random.pick(wanted)];
-    if g.random.chance(10) {
-        words.push(b"1".to_vec());
+    let counts: &[&[u8]] =
+        &[b"1", b"2", b"3", b"7", b"30", b"100000", b"9223372036854775807", b"0", b"-1", b"x", b"9223372036854775808"];
+    let mut words = words!["SPOP", key(g)];
+    if g.random.chance(60) {
+        words.push(g.random.pick(counts).to_vec());
+        if g.random.chance(5) {
+            words.push(b"1".to_vec());
+        }
     }
     g.command(words);
-    // The last command is what a mutation changes: never SPOP itself.
-    g.command(words!["SCARD", key]);
 }
 
 /// Any number of members of a set of its own.

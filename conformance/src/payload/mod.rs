@@ -35,29 +35,32 @@ pub struct Two {
     command: String,
     pub real: SocketTarget,
     pub engine: EngineTarget,
+    /// The real server has not answered; what it may still say belongs to nothing.
+    lost: bool,
 }
 
 impl Two {
     /// Starts both. Errors: the real one does not come up.
     pub fn start(command: &str) -> Result<Two, String> {
         let engine = EngineTarget::new(crate::in_process::Clock::Real, 7);
-        let mut two = Two { command: command.to_string(), real: start(command)?, engine };
+        let mut two = Two { command: command.to_string(), real: start(command)?, engine, lost: false };
         two.engine.connect(CLIENT).map_err(|error| error.to_string())?;
         Ok(two)
     }
 
-    /// The real server anew, if a payload has brought it down. Whether it had.
-    pub fn revive(&mut self) -> Result<bool, String> {
-        if self.real.ask(CLIENT, &[b"PING"]).is_ok() {
-            return Ok(false);
+    /// The real server anew, if a payload has brought it down or keeps it busy.
+    pub fn revive(&mut self) -> Result<(), String> {
+        if std::mem::take(&mut self.lost) {
+            self.real = start(&self.command)?;
         }
-        self.real = start(&self.command)?;
-        Ok(true)
+        Ok(())
     }
 
     /// The same commands to both, and what each replies. `None`: the real server has gone.
     pub fn replies(&mut self, commands: &[Words]) -> Option<[Vec<Value>; 2]> {
-        Some([replies(&mut self.real, commands)?, replies(&mut self.engine, commands).expect("the engine answers")])
+        let real = replies(&mut self.real, commands);
+        self.lost = real.is_none();
+        Some([real?, replies(&mut self.engine, commands).expect("the engine answers")])
     }
 
     /// Panics if the engine's databases are not sound.
