@@ -9,13 +9,13 @@
 //! | SRANDMEMBER, HRANDFIELD, ZRANDMEMBER | all that the value holds | elements that are there, different ones unless the count is negative |
 //! | SPOP | SMEMBERS, of both servers | what was popped and what is left are one set before, the same on both |
 //!
-//! After SPOP, the second server's set is made that of the first: SADD of what only the second popped, SREM of what only
-//! the first did. Its own SPOP has run with its own choice; reply, propagation and encoding are its own. SADD cannot change the
-//! encoding (`set-max-intset-entries` is out of the way meanwhile), nor can the set be gone in between: SADD comes first.
+//! After SPOP, the second server's set is made that of the first: an intset by RESTORE of the first one's DUMP (how wide it is
+//! depends on what it ever held, and on whether SPOP made it anew), a table by SADD of what only the second popped and
+//! SREM of what only the first did. Its own SPOP has run with its own choice; reply and propagation are its own.
 //!
 //! What adoption cannot hide: invalidation messages of broadcast tracking, which generators turn off as soon as it is on.
 //! (Of a key that was popped from, other clients have been told already.) Both servers are asked nearly the same, in the end
-//! quite the same, since CLIENT LIST shows the judge. Commands whose reply is not at hand (inside of EXEC, or of a script)
+//! quite the same, since CLIENT LIST shows the judge; and what it adopts is taken out of the propagated commands. Commands whose reply is not at hand (inside of EXEC, or of a script)
 //! are not judged: pop everything there.
 
 use super::pair::Pair;
@@ -29,6 +29,9 @@ pub const ROWS: [&str; 5] = ["SPOP", "SRANDMEMBER", "HRANDFIELD", "ZRANDMEMBER",
 
 /// The connection of the judge; above those of scripts.
 pub const JUDGE: usize = 9;
+
+const MARK_WORDS: usize = 4;
+const LIMIT: &[u8] = b"set-max-intset-entries";
 
 type Texts = BTreeSet<Vec<u8>>;
 
@@ -51,7 +54,7 @@ pub fn open(pair: &mut Pair) -> Result<(), String> {
 
 /// Judges the choice of a command that both have answered; `None` where replies are turned off. `ids`: the client's on each
 /// server. Errors: what is not legal.
-pub fn settle(pair: &mut Pair, ids: (u64, u64), args: &[Vec<u8>], replies: Option<[&Value; 2]>) -> Result<(), String> {
+pub fn judge(pair: &mut Pair, ids: (u64, u64), args: &[Vec<u8>], replies: Option<[&Value; 2]>) -> Result<(), String> {
     let Some(row) = row(args) else { return Ok(()) };
     if replies.is_some_and(|replies| replies.iter().any(|reply| reply.is_error())) {
         return Ok(());
@@ -72,6 +75,20 @@ pub fn settle(pair: &mut Pair, ids: (u64, u64), args: &[Vec<u8>], replies: Optio
         }
         _ => elements(pair, row, args, replies.map(|[_, b]| leaves(b)).unwrap_or_default()),
     }
+}
+
+/// Whether a propagated command is of the judge's making: its first member, or REPLACE, comes several times at its end. (A
+/// generated one that looks like it is taken out of both streams.)
+pub fn is_adoption(words: &[Vec<u8>]) -> bool {
+    let members = words.get(2..).unwrap_or_default();
+    let mark = match words.first().map(Vec::as_slice) {
+        Some(b"SADD" | b"SREM") => members.first().map(Vec::as_slice),
+        Some(b"RESTORE") => Some(&b"REPLACE"[..]),
+        _ => None,
+    };
+    mark.is_some_and(|mark| {
+        members.len() > MARK_WORDS && members.iter().rev().take(MARK_WORDS).all(|word| word == mark)
+    })
 }
 
 /// Selects the client's database. Whether it is still there.
@@ -105,28 +122,50 @@ fn adopt(pair: &mut Pair, key: &[u8], replies: Option<[&Value; 2]>) -> Result<()
             return Err("what was popped and what is left are not the set before".into());
         }
     }
-    if left_a == left_b {
-        return Ok(());
-    }
-    const LIMITS: [(&[u8], &[u8]); 2] = [(b"set-max-intset-entries", b"1000000000"), (b"maxmemory", b"0")];
-    let mut found = Vec::new();
-    for (name, away) in LIMITS {
-        let values = both(pair, &[b"CONFIG", b"GET", name])?;
-        found.push(values.map(|reply| leaves(&reply).pop().unwrap_or_default()));
-        both(pair, &[b"CONFIG", b"SET", name, away])?;
-    }
-    for (verb, members) in [(&b"SADD"[..], &left_a - &left_b), (b"SREM", &left_b - &left_a)] {
-        let words: Vec<&[u8]> = [verb, key].into_iter().chain(members.iter().map(Vec::as_slice)).collect();
-        let reply = ask(&mut *pair.b, &words)?;
-        if reply.is_error() {
-            return Err(format!("the choice could not be adopted: {reply:?}"));
-        }
-    }
-    for ((name, _), [a, b]) in LIMITS.into_iter().zip(&found) {
-        ask(&mut *pair.a, &[b"CONFIG", b"SET", name, a])?;
-        ask(&mut *pair.b, &[b"CONFIG", b"SET", name, b])?;
+    if left_a != left_b {
+        mend(pair, key, (&left_a, &left_b))?;
     }
     Ok(())
+}
+
+/// Makes the second server's set that of the first, members and encoding.
+fn mend(pair: &mut Pair, key: &[u8], (left_a, left_b): (&Texts, &Texts)) -> Result<(), String> {
+    let encodings = both(pair, &[b"OBJECT", b"ENCODING", key])?.map(|reply| leaves(&reply).concat());
+    if encodings[0] == b"intset" {
+        let payload = leaves(&ask(&mut *pair.a, &[b"DUMP", key])?).concat();
+        let expiry = ask(&mut *pair.b, &[b"PEXPIRETIME", key])?.as_integer().unwrap_or(0).max(0).to_string();
+        let words: [&[u8]; 9] =
+            [b"RESTORE", key, expiry.as_bytes(), &payload, b"ABSTTL", b"REPLACE", b"REPLACE", b"REPLACE", b"REPLACE"];
+        // RESTORE would make a table of it if the limit has become lower since it was made.
+        let limit = ask(&mut *pair.b, &[b"CONFIG", b"GET", LIMIT])?;
+        tell(pair, &[b"CONFIG", b"SET", LIMIT, b"1000000000"])?;
+        tell(pair, &words)?;
+        return tell(pair, &[b"CONFIG", b"SET", LIMIT, leaves(&limit).last().map_or(b"512", Vec::as_slice)]);
+    }
+    let (added, removed): (Texts, Texts) = (left_a - left_b, left_b - left_a);
+    if encodings[1] == b"intset" {
+        // Of the integers that it chose to keep; no integer makes it a table.
+        let text: Texts = [b"text".to_vec()].into();
+        change(pair, b"SADD", key, &text)?;
+        change(pair, b"SREM", key, &text)?;
+    }
+    change(pair, b"SADD", key, &added)?;
+    change(pair, b"SREM", key, &removed)
+}
+
+/// SADD or SREM on the second server, marked at its end.
+fn change(pair: &mut Pair, verb: &[u8], key: &[u8], members: &Texts) -> Result<(), String> {
+    let mark = std::iter::repeat_n(members.first(), MARK_WORDS).flatten();
+    let words: Vec<&[u8]> = [verb, key].into_iter().chain(members.iter().chain(mark).map(Vec::as_slice)).collect();
+    tell(pair, &words)
+}
+
+/// A command to the second server that must succeed.
+fn tell(pair: &mut Pair, words: &[&[u8]]) -> Result<(), String> {
+    let reply = ask(&mut *pair.b, words)?;
+    // Both end with the same question.
+    both(pair, &[b"PING"])?;
+    if reply.is_error() { Err(format!("the choice could not be adopted: {reply:?}")) } else { Ok(()) }
 }
 
 /// Elements of a value: there, and different ones unless the count is negative.
@@ -228,6 +267,9 @@ mod tests {
                 (self.1)(into);
             }
             received
+        }
+        fn arrived(&mut self, client: usize, into: &mut Vec<u8>) -> bool {
+            self.0.arrived(client, into)
         }
         fn sleep(&mut self, span: Duration) {
             self.0.sleep(span);

@@ -190,13 +190,13 @@ impl Pair {
         let ids = self.clients.get(&batch.client).and_then(|client| client.ids);
         self.walk(batch, steps, equal, (&from_a, end_a), (&from_b, end_b), tally)?;
         match ids {
-            Some(ids) => self.settle(batch, steps, ids, &from_a, &from_b),
+            Some(ids) => self.judge(batch, steps, ids, &from_a, &from_b),
             None => Ok(()),
         }
     }
 
     /// A random choice at the end of a batch.
-    fn settle(
+    fn judge(
         &mut self,
         batch: &Batch,
         steps: &[Step],
@@ -219,7 +219,7 @@ impl Pair {
             [Some(a), Some(b)] if replies > 0 => Some([a, b]),
             _ => None,
         };
-        choice::settle(self, ids, args, said).map_err(|kind| {
+        choice::judge(self, ids, args, said).map_err(|kind| {
             let encoded = |side: usize| said.map_or(Vec::new(), |said| said[side].encoded());
             Difference { step: Some(Box::new((index, steps[index].clone()))), kind, a: encoded(0), b: encoded(1) }
         })

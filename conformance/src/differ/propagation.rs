@@ -2,11 +2,11 @@
 //!
 //! One side tells it as a replication stream (`replica_tap.rs`), the engine in this process as its journal. A time
 //! in milliseconds may differ by [`TOLERANCE_MS`], since a relative TTL starts when the command runs; the members of
-//! SREM may be others, since SPOP chooses (what is left is compared by the post-state); keys deleted one after the other
+//! SREM may be others, since SPOP chooses (`choice.rs` judges what it chose, and is left out where it mends); keys deleted one after the other
 //! may come in another order, since a walk finds them in that of its hash seed.
 
-use super::Difference;
 use super::pair::Pair;
+use super::{Difference, choice};
 use crate::replica_tap::{self, Propagated};
 use crate::report::Tally;
 use crate::resp;
@@ -36,6 +36,7 @@ pub fn compare(pair: &mut Pair, tally: &mut Tally) -> Result<(), Difference> {
     for (target, db) in [&mut pair.a, &mut pair.b].into_iter().zip(&mut pair.propagation_db) {
         let bytes = taken(&mut **target).map_err(broken)?;
         let (mut commands, selected) = replica_tap::commands(&bytes, *db).map_err(broken)?;
+        commands.retain(|propagated| !choice::is_adoption(&propagated.words));
         sort_deletions(&mut commands);
         *db = selected;
         streams.push(commands);
