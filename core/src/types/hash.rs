@@ -10,6 +10,7 @@
 //!
 //! Complexity: O(fields) in a listpack, O(1) in a table.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::digest::Digest;
@@ -87,6 +88,36 @@ impl<'a> HashRef<'a> {
                 Some((listpack.get(place), listpack.get(listpack.next(place)?)))
             }
             HashRef::Table(map) => map.random(rng).map(|(field, value)| (Item::Bytes(field), Item::Bytes(value))),
+        }
+    }
+
+    /// Gives `visit` `count` different fields with their values, each such choice with the same probability. There must be that
+    /// many. O(count log count), and never more than O(n).
+    pub fn sample(self, count: usize, rng: &mut Rng, mut visit: impl FnMut((Item<'a>, Item<'a>))) {
+        let len = self.len();
+        debug_assert!(count <= len);
+        let map = match self {
+            HashRef::Table(map) if count.saturating_mul(3) <= len => map,
+            _ => {
+                // Selection sampling (Knuth, algorithm S): one walk, the answer in the order of the hash.
+                let (mut left, mut missing) = (len as u64, count as u64);
+                for pair in self.iter() {
+                    if missing > 0 && rng.below(left) < missing {
+                        visit(pair);
+                        missing -= 1;
+                    }
+                    left -= 1;
+                }
+                return;
+            }
+        };
+        // At most a third is drawn: two draws of three are new ones.
+        let mut drawn = BTreeSet::new();
+        while drawn.len() < count {
+            let (field, value) = map.random(rng).expect("the hash is larger than the choice");
+            if drawn.insert(field) {
+                visit((Item::Bytes(field), Item::Bytes(value)));
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use crate::types::{HashRef, ReplyItem};
 const COUNT_RANGE_TEXT: &str =
     "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
 
-/// `HRANDFIELD key [count [WITHVALUES]]`. O(count), and O(fields) where more than a third of them is asked for.
+/// `HRANDFIELD key [count [WITHVALUES]]`. O(count log count), and at most O(fields) for a positive count.
 /// Errors: NotInteger, Syntax, OutOfRange.
 pub fn hrandfield(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let mut rng = ctx.db.rng().fork();
@@ -62,15 +62,7 @@ impl Answer<'_> {
         }
         let wanted = wanted.min(hash.len());
         self.begin(wanted);
-        // Selection sampling (Knuth, algorithm S): one walk, the answer in the order of the hash.
-        let (mut left, mut missing) = (hash.len() as u64, wanted as u64);
-        for pair in hash.iter() {
-            if missing > 0 && rng.below(left) < missing {
-                self.give(pair);
-                missing -= 1;
-            }
-            left -= 1;
-        }
+        hash.sample(wanted, rng, |pair| self.give(pair));
     }
 
     fn begin(&mut self, count: usize) {

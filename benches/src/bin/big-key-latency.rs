@@ -1,0 +1,105 @@
+//! The latency budget of big keys: no operation but those that are O(n) takes longer than 1 ms at ten million elements.
+//!
+//! `cargo run --release -p etalon-benches --bin big-key-latency [ELEMENTS] [TYPE]`
+//!
+//! In process, one key of each type: every insert while it grows, every operation without and with a live snapshot
+//! (which makes writes copy pages), every removal while it shrinks. A snapshot is taken anew every few hundred operations. Times are CPU
+//! times of the engine's thread, so that neighbours on the machine don't count; what waits (for a lock of the allocator)
+//! shows in the last column only, the longest turn by the clock.
+
+use std::fmt::Write as _;
+
+use etalon_benches::big_keys::{KINDS, Kind, Operation};
+use etalon_benches::world::{Latencies, World};
+
+/// Operations of each kind without a snapshot, and with one.
+const OPERATIONS: u64 = 20_000;
+const OPERATIONS_A_SNAPSHOT: u64 = 500;
+const SNAPSHOTS: u64 = 8;
+const BUDGET_NS: u64 = 1_000_000;
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let size = args.next().and_then(|n| n.parse().ok()).unwrap_or(10_000_000);
+    let only = args.next();
+    let mut over = Vec::new();
+    println!(
+        "{:<28} {:>42} {:>42} {:>10}",
+        "", "no snapshot, µs: median    99.9 %       max", "live snapshot", "clock"
+    );
+    for kind in KINDS.iter().filter(|kind| only.as_ref().is_none_or(|only| kind.name == only)) {
+        measure(kind, size, &mut over);
+    }
+    println!("\nover 1 ms and not O(n): {}", if over.is_empty() { "none".into() } else { over.join(", ") });
+}
+
+fn measure(kind: &Kind, size: u64, over: &mut Vec<String>) {
+    let mut world = World::new();
+    let mut grown = Latencies::new();
+    for i in 0..size {
+        world.request(|out| (kind.fill)(i, out));
+        grown.push(world.turn());
+    }
+    println!("-- {}: {size} elements, {:.1} heap bytes each", kind.name, world.heap_bytes() as f64 / size as f64);
+    print_row("every insert", &mut grown, None);
+    check(kind, "insert", grown.max_ns(), over);
+    for operation in kind.operations {
+        run(&mut world, kind, operation, size, over);
+    }
+    let mut shrunk = Latencies::new();
+    for i in 0..size {
+        world.request(|out| (kind.drain)(i, out));
+        shrunk.push(world.turn());
+    }
+    print_row("every removal", &mut shrunk, None);
+    check(kind, "removal", shrunk.max_ns(), over);
+}
+
+fn run(world: &mut World, kind: &Kind, operation: &Operation, size: u64, over: &mut Vec<String>) {
+    let mut alone = Latencies::new();
+    let count = if operation.is_linear { 4 } else { OPERATIONS };
+    for i in 0..count {
+        world.request(|out| (operation.request)(i, size, out));
+        alone.push(world.turn());
+    }
+    let mut beside = Latencies::new();
+    for round in 0..SNAPSHOTS {
+        let snapshot = world.snapshot();
+        let count = if operation.is_linear { 2 } else { OPERATIONS_A_SNAPSHOT };
+        for i in 0..count {
+            world.request(|out| (operation.request)(count * (1000 + round) + i, size, out));
+            beside.push(world.turn());
+        }
+        world.discard(snapshot);
+    }
+    let longest = alone.max_ns().max(beside.max_ns());
+    print_row(operation.name, &mut alone, Some(&mut beside));
+    if !operation.is_linear {
+        check(kind, operation.name, longest, over);
+    }
+}
+
+fn check(kind: &Kind, name: &str, longest_ns: u64, over: &mut Vec<String>) {
+    if longest_ns > BUDGET_NS {
+        over.push(format!("{} {name} ({:.1} ms)", kind.name, longest_ns as f64 / 1e6));
+    }
+}
+
+fn print_row(name: &str, alone: &mut Latencies, beside: Option<&mut Latencies>) {
+    let mut clock_ns = alone.max_clock_ns();
+    let mut columns = String::new();
+    let mut write = |latencies: &mut Latencies| {
+        let (median, high, max) = latencies.percentiles_ns();
+        let us = |ns: u64| ns as f64 / 1e3;
+        write!(columns, "{:>22.2} {:>9.1} {:>9.1}", us(median), us(high), us(max)).expect("a string takes all");
+    };
+    write(alone);
+    match beside {
+        Some(beside) => {
+            clock_ns = clock_ns.max(beside.max_clock_ns());
+            write(beside);
+        }
+        None => columns.push_str(&" ".repeat(42)),
+    }
+    println!("{name:<28} {columns} {:>10.1}", clock_ns as f64 / 1e3);
+}

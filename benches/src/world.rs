@@ -1,0 +1,133 @@
+//! An engine in process, and the time that its turns take.
+
+use std::sync::mpsc::{Sender, channel};
+use std::time::Instant;
+
+use etalon_core::config::Config;
+use etalon_core::engine::action::Action;
+use etalon_core::engine::client::{ClientId, Peer};
+use etalon_core::engine::turn::Turn;
+use etalon_core::keyspace::snapshot::Snapshot;
+use etalon_core::{Engine, Now};
+
+const NOW: Now = Now { unix_us: 1_700_000_000_000_000, monotonic_us: 1 };
+
+/// An engine with one client, and a thread that frees what the engine gives away.
+pub struct World {
+    engine: Engine,
+    client: ClientId,
+    request: Vec<u8>,
+    reclaim: Sender<Box<dyn Send>>,
+}
+
+/// What one turn took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Elapsed {
+    pub cpu_ns: u64,
+    pub clock_ns: u64,
+}
+
+impl Default for World {
+    fn default() -> World {
+        World::new()
+    }
+}
+
+impl World {
+    pub fn new() -> World {
+        let mut engine = Engine::new(Config::default(), 1, NOW);
+        let client = engine.connect(Peer { loopback: true, ..Peer::default() }, NOW).expect("let in");
+        let (reclaim, jobs) = channel::<Box<dyn Send>>();
+        std::thread::spawn(move || jobs.into_iter().for_each(drop));
+        World { engine, client, request: Vec::new(), reclaim }
+    }
+
+    /// Writes the requests of the next turn.
+    pub fn request(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.request);
+    }
+
+    /// Bytes of requests that wait for the next turn.
+    pub fn waiting_bytes(&self) -> usize {
+        self.request.len()
+    }
+
+    /// Runs the requests. Panics on an error reply: a bench of errors would measure nothing.
+    pub fn turn(&mut self) -> Elapsed {
+        self.engine.query_buffer(self.client).extend(&self.request);
+        self.request.clear();
+        let (clock, cpu_ns) = (Instant::now(), thread_cpu_ns());
+        self.engine.handle_readable(self.client, NOW);
+        let Turn::Clean(permit) = self.engine.end_turn(NOW) else { unreachable!("no journal is kept") };
+        while let Some(action) = self.engine.poll_action() {
+            if let Action::Discard(discarded) = action {
+                self.reclaim.send(Box::new(discarded)).expect("the thread lives as long as this end");
+            }
+        }
+        let elapsed = Elapsed { cpu_ns: thread_cpu_ns() - cpu_ns, clock_ns: clock.elapsed().as_nanos() as u64 };
+        while let Some(id) = self.engine.next_writable(&permit) {
+            let output = std::hint::black_box(self.engine.output(id, &permit));
+            let count = output.len();
+            assert_ne!(output.first(), Some(&b'-'), "{}", String::from_utf8_lossy(output));
+            self.engine.sent(id, count, NOW);
+        }
+        elapsed
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        self.engine.keyspace().heap_bytes()
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        self.engine.keyspace().snapshot()
+    }
+
+    /// Drops something on the thread that frees things.
+    pub fn discard(&self, what: impl Send + 'static) {
+        self.reclaim.send(Box::new(what)).expect("the thread lives as long as this end");
+    }
+}
+
+/// Times of many turns.
+#[derive(Clone, Debug, Default)]
+pub struct Latencies {
+    cpu_ns: Vec<u32>,
+    max_clock_ns: u64,
+}
+
+impl Latencies {
+    pub fn new() -> Latencies {
+        Latencies::default()
+    }
+
+    pub fn push(&mut self, elapsed: Elapsed) {
+        self.cpu_ns.push(u32::try_from(elapsed.cpu_ns).unwrap_or(u32::MAX));
+        self.max_clock_ns = self.max_clock_ns.max(elapsed.clock_ns);
+    }
+
+    /// The longest, CPU time.
+    pub fn max_ns(&self) -> u64 {
+        u64::from(self.cpu_ns.iter().copied().max().unwrap_or(0))
+    }
+
+    /// The longest by the clock.
+    pub fn max_clock_ns(&self) -> u64 {
+        self.max_clock_ns
+    }
+
+    /// Median, 99.9th percentile and maximum, CPU time. Panics if there are none.
+    pub fn percentiles_ns(&mut self) -> (u64, u64, u64) {
+        self.cpu_ns.sort_unstable();
+        let at = |share: f64| u64::from(self.cpu_ns[((self.cpu_ns.len() - 1) as f64 * share) as usize]);
+        (at(0.5), at(0.999), at(1.0))
+    }
+}
+
+/// CPU time that this thread has used.
+fn thread_cpu_ns() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for the answer.
+    let result = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    assert_eq!(result, 0, "the clock of a thread can be read");
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
