@@ -63,6 +63,8 @@ pub struct Server {
     accept_again_us: Option<u64>,
     facts: Facts,
     facts_due_us: u64,
+    /// Events of sockets and signals since then.
+    events_since_facts: usize,
     /// Set when the process is to end.
     pub(crate) exit: Option<i32>,
     pub(crate) reclaimer: Reclaimer,
@@ -83,6 +85,7 @@ impl Server {
             accept_again_us: None,
             facts: Facts::new(),
             facts_due_us: 0,
+            events_since_facts: 0,
             exit: None,
             reclaimer: Reclaimer::new(),
         }
@@ -104,6 +107,7 @@ impl Server {
             let now = clock::now();
             self.accept(&events, now);
             self.read_unread(now);
+            self.events_since_facts += events.iter().count();
             for event in &events {
                 let token = event.token().0;
                 if token >= FIRST_CONNECTION {
@@ -114,7 +118,8 @@ impl Server {
                 self.facts_due_us = now.monotonic_us + FACTS_US;
                 self.facts.refresh(self.engine.process_info());
                 self.log.set_level(self.engine.config().loglevel);
-                self.reclaimer.observe(self.engine.memory_used_bytes());
+                let is_quiet = std::mem::take(&mut self.events_since_facts) == 0;
+                self.reclaimer.observe(self.engine.memory_used_bytes(), is_quiet);
             }
             if self.engine.next_timeout().is_some_and(|due_us| due_us <= now.monotonic_us) {
                 self.engine.handle_timeout(now);

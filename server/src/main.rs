@@ -58,6 +58,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Invocation::Start(command_line) => {
+            os::share_heap();
             let code = startup::serve(command_line, arguments.is_empty());
             // Without running destructors: the operating system takes everything back faster.
             std::process::exit(code)

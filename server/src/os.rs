@@ -101,7 +101,23 @@ pub fn page_bytes() -> usize {
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.max(4096) as usize
 }
 
-/// Gives memory that the allocator holds free back to the system. May take milliseconds a gigabyte.
+/// Lets the C library's allocator put what was freed in order, which it does on an allocation that no small block serves.
+pub fn sort_free_memory() {
+    std::hint::black_box(Vec::<u8>::with_capacity(64 * 1024));
+}
+
+/// One heap for all threads: else a thread that frees sorts its own, where nothing is, and the engine's thread has to sort
+/// what it needs itself. To be called before the first thread is started.
+pub fn share_heap() {
+    #[cfg(all(target_env = "gnu", not(any(feature = "mimalloc", feature = "jemalloc"))))]
+    // SAFETY: `mallopt` takes two numbers.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
+/// Gives memory that the allocator holds free back to the system. Locks the heap for some
+/// 100 ms a gigabyte.
 pub fn return_free_memory() {
     #[cfg(all(target_env = "gnu", not(any(feature = "mimalloc", feature = "jemalloc"))))]
     // SAFETY: `malloc_trim` takes a number, locks the allocator as `malloc` does, and touches free memory only.

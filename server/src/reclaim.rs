@@ -1,8 +1,12 @@
 //! Gives memory back on a thread of its own: frees discarded data, and returns free memory to the system.
 //!
 //! The C library's allocator keeps freed memory that is not at the end of its heap until it is asked to give it up
-//! (`malloc_trim`). It is asked after a flush, and when the engine has come to hold much less than it did. The thread is
-//! started when it is first needed.
+//! (`malloc_trim`). That locks the heap for some 100 ms a gigabyte, and whoever allocates meanwhile waits. So it is asked in the
+//! first quiet moment after large data was freed, or after the engine has come to hold much less than it did; until then the free memory
+//! serves new data. The thread is started when it is first needed.
+//!
+//! It also sorts freed blocks lazily: the next thread that allocates a page or more does it for up to 10,000 of them, 1 to 4 ms.
+//! So data is freed in pieces, and after each this thread has them sorted.
 
 use std::sync::Arc;
 
@@ -24,25 +28,32 @@ enum Job {
 /// The giving side.
 pub struct Reclaimer {
     jobs: Option<Arc<Handover<Job>>>,
-    /// Most bytes that the engine held since memory was last returned.
+    /// Most bytes that the engine held since it was last found to hold much less.
     peak_bytes: usize,
+    /// Whether memory is to be returned in the next quiet moment.
+    is_due: bool,
 }
 
 impl Reclaimer {
     pub fn new() -> Reclaimer {
-        Reclaimer { jobs: None, peak_bytes: 0 }
+        Reclaimer { jobs: None, peak_bytes: 0, is_due: false }
     }
 
     /// Frees the data elsewhere.
     pub fn free(&mut self, discarded: Discarded) {
+        self.is_due = true;
         self.give(Job::Free(discarded));
     }
 
-    /// Looks at how much the engine holds, now and then.
-    pub fn observe(&mut self, used_bytes: usize) {
+    /// Looks at how much the engine holds, now and then. `is_quiet`: since the last time nobody wanted anything.
+    pub fn observe(&mut self, used_bytes: usize, is_quiet: bool) {
         self.peak_bytes = self.peak_bytes.max(used_bytes);
         if self.peak_bytes - used_bytes >= TRIM_BYTES && used_bytes <= self.peak_bytes / TRIM_PART {
             self.peak_bytes = used_bytes;
+            self.is_due = true;
+        }
+        if self.is_due && is_quiet {
+            self.is_due = false;
             self.give(Job::ReturnMemory);
         }
     }
@@ -74,8 +85,13 @@ fn start() -> Option<Arc<Handover<Job>>> {
 }
 
 fn do_job(job: Job) {
-    if let Job::Free(discarded) = job {
-        drop(discarded);
+    match job {
+        Job::Free(discarded) => {
+            let mut pieces = discarded.into_pieces();
+            while pieces.free_one() {
+                os::sort_free_memory();
+            }
+        }
+        Job::ReturnMemory => os::return_free_memory(),
     }
-    os::return_free_memory();
 }

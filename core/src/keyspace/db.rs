@@ -373,6 +373,11 @@ impl Db {
         }
     }
 
+    /// What it consists of, to be freed: table, objects, expiry index, large values on their way out.
+    pub(super) fn into_parts(self) -> (Table, Slab<Object>, ExpiryIndex, Vec<Object>) {
+        (self.table, self.objects, self.expiry, self.leavings)
+    }
+
     /// Checks the accounting and the indices against a recount; panics on a difference. O(n).
     pub fn check(&self) {
         assert_eq!(self.table.heap_bytes(), self.table.recount(), "table accounting");

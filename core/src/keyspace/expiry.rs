@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::structures::{KeyHash, Rng};
+use crate::structures::{KeyHash, Rng, Shed};
 use crate::time::UnixMillis;
 
 /// Volatile keys by expiry.
@@ -80,5 +80,14 @@ impl ExpiryIndex {
     /// Bytes of heap, estimated.
     pub fn heap_bytes(&self) -> usize {
         self.order.len() * ELEMENT_BYTES
+    }
+}
+
+impl Shed for ExpiryIndex {
+    fn shed(&mut self) -> bool {
+        for _ in 0..1024 {
+            self.order.pop_last();
+        }
+        !self.order.is_empty()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Taking one copies a few pointers for each database: the directories of the table and of the objects, not their
 //! pages, and not the expiry index (each record carries its own expiry). While it lives, the first write to a page
-//! copies that page.
+//! copies that page. When it goes, it frees what was copied: let it go as [`Discarded`](super::Discarded), in pieces.
 
 use super::db::Db;
 use super::entry::{Kind, Payload};
@@ -37,6 +37,11 @@ impl Db {
 }
 
 impl Snapshot {
+    /// Tables and objects, to be freed.
+    pub(super) fn into_parts(self) -> impl Iterator<Item = (Table, Slab<Object>)> {
+        self.dbs.into_iter().map(|db| (db.table, db.objects))
+    }
+
     /// Databases in order.
     pub fn iter(&self) -> impl Iterator<Item = (DbIndex, &DbSnapshot)> {
         self.dbs.iter().enumerate().map(|(i, db)| (DbIndex(i as u32), db))

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::directory::ARC_HEAD_BYTES;
 use super::rng::Rng;
+use super::shed::Shed;
 use super::slab::Slab;
 use super::table::{HashSeed, Slot, Table};
 
@@ -140,6 +141,12 @@ impl ByteMap {
             let value = self.long.remove(outside_id(payload)).expect("a long value is in the slab");
             self.long_bytes -= ARC_HEAD_BYTES + value.len();
         }
+    }
+}
+
+impl Shed for ByteMap {
+    fn shed(&mut self) -> bool {
+        self.table.shed() || self.long.shed()
     }
 }
 

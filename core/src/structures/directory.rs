@@ -16,6 +16,8 @@
 use std::mem::size_of;
 use std::sync::Arc;
 
+use super::shed::Shed;
+
 /// Pages in a chunk. Small, because the first write into a chunk after a clone copies that many handles, and each
 /// copy touches the reference count of a page; large enough that the upper level of 10 million keys stays small.
 const CHUNK: usize = 64;
@@ -84,7 +86,19 @@ impl<P: Clone + Default> Directory<P> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &P> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter()).take(self.len)
+        self.iter_from(0)
+    }
+
+    /// The pages from `index` on. O(1) to begin with.
+    pub fn iter_from(&self, index: usize) -> impl Iterator<Item = &P> {
+        let chunks = self.chunks.get(index >> CHUNK_BITS..).unwrap_or_default();
+        let pages = chunks.iter().flat_map(|chunk| chunk.iter());
+        pages.take(self.len - (index & !(CHUNK - 1)).min(self.len)).skip(index % CHUNK)
+    }
+
+    /// Takes the last chunk off, for freeing: the rest is no directory any more. `None`: nothing is left.
+    pub fn shed_chunk(&mut self) -> Option<Arc<[P]>> {
+        self.chunks.pop()
     }
 
     /// Bytes of both levels, without what the pages hold elsewhere. O(1).
@@ -95,6 +109,13 @@ impl<P: Clone + Default> Directory<P> {
             n => n * CHUNK,
         };
         self.chunks.capacity() * size_of::<Arc<[P]>>() + self.chunks.len() * ARC_HEAD_BYTES + entries * size_of::<P>()
+    }
+}
+
+impl<P: Clone + Default> Shed for Directory<P> {
+    fn shed(&mut self) -> bool {
+        self.shed_chunk();
+        !self.chunks.is_empty()
     }
 }
 
@@ -110,6 +131,9 @@ mod tests {
             assert!((0..=i).all(|j| *directory.get(j as usize) == j));
         }
         assert!(directory.iter().copied().eq(0..1000));
+        assert!(
+            [0, 1, 63, 64, 777, 1000, 5000].into_iter().all(|i| directory.iter_from(i).copied().eq(i as u32..1000))
+        );
         for i in (0..1000u32).rev() {
             assert_eq!(directory.pop(), Some(i));
             assert_eq!(directory.len(), i as usize);

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use super::counted_tree::{CountedTree, Page as TreePage, Path};
 use super::directory::ARC_HEAD_BYTES;
+use super::shed::Shed;
 use super::stream_index::StreamId;
 
 /// Elements in a page at most.
@@ -164,6 +165,12 @@ impl<V: Clone> IdMap<V> {
 
     fn page_of(&self, id: StreamId) -> Option<(Path, &Page<V>)> {
         self.tree.seek_key(|key| key.cmp(&id))
+    }
+}
+
+impl<V> Shed for IdMap<V> {
+    fn shed(&mut self) -> bool {
+        self.tree.shed()
     }
 }
 

@@ -20,6 +20,7 @@
 //! - [`slab`]: objects by `u32` id, paged, with cheap clones.
 //! - [`directory`]: the two-level copy-on-write vector that table and slab stand on.
 //! - [`packed`]: the shared bytes that a packed value is.
+//! - [`shed`]: freeing any of them in pieces.
 //!
 //! And [`rng`], the seeded generator.
 
@@ -37,6 +38,7 @@ pub mod packed;
 mod partial_sort;
 pub mod rng;
 pub mod sequence;
+pub mod shed;
 pub mod slab;
 pub mod stream_index;
 pub mod table;
@@ -50,6 +52,7 @@ pub use packed::Packed;
 pub use partial_sort::sort_part;
 pub use rng::Rng;
 pub use sequence::Sequence;
+pub use shed::Shed;
 pub use slab::Slab;
 pub use stream_index::{StreamId, StreamIndex};
 pub use table::{HashSeed, KeyHash, Slot, Table};

@@ -16,6 +16,7 @@ use std::mem::size_of;
 use std::sync::Arc;
 
 use super::directory::{ARC_HEAD_BYTES, Directory};
+use super::shed::Shed;
 
 const PAGE: usize = 64;
 
@@ -120,6 +121,15 @@ impl<T: Clone> Slab<T> {
         })
     }
 
+    /// Takes objects out, up to 4096, for freeing: the rest is no slab any more. `None`: nothing is left. Those that a
+    /// clone holds too are none.
+    pub fn shed_values(&mut self) -> Option<Vec<T>> {
+        let mut chunk = self.pages.shed_chunk()?;
+        let pages = Arc::get_mut(&mut chunk).unwrap_or_default().iter_mut();
+        let owned = pages.filter_map(|page| Arc::into_inner(page.take()?));
+        Some(owned.flat_map(|page| page.slots).flatten().collect())
+    }
+
     /// Bytes of the slab's own allocations, not of what the objects point to. O(1).
     pub fn heap_bytes(&self) -> usize {
         self.pages.heap_bytes()
@@ -155,6 +165,12 @@ impl<T: Clone> Slab<T> {
         if self.pages.len() == 0 {
             *self = Self::new();
         }
+    }
+}
+
+impl<T: Clone> Shed for Slab<T> {
+    fn shed(&mut self) -> bool {
+        self.pages.shed()
     }
 }
 

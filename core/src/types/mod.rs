@@ -37,7 +37,7 @@ pub use sorted_set::{SortedSet, SortedSetRef};
 pub use stream::Stream;
 pub use string::{LargeString, StringEncoding, StringRef};
 
-use crate::structures::Packed;
+use crate::structures::{Packed, Shed};
 
 /// The longest packed value that lies in a page of the table.
 pub const INLINE_PACKED_BYTES_MAX: usize = 512;
@@ -140,6 +140,20 @@ impl Object {
             Object::SortedSet(set) => set.check(),
             Object::Stream(stream) => stream.check(),
             Object::Vacant => panic!("a value was taken out and never put back"),
+        }
+    }
+}
+
+impl Shed for Object {
+    fn shed(&mut self) -> bool {
+        match self {
+            Object::String(LargeString::Chunked(chunks)) => chunks.shed(),
+            Object::List(List::Nodes(nodes)) => nodes.shed(),
+            Object::Hash(Hash::Table(map)) => map.shed(),
+            Object::Set(Set::Table(table)) => table.shed(),
+            Object::SortedSet(SortedSet::Tree(tree)) => tree.shed(),
+            Object::Stream(stream) => stream.shed(),
+            _ => false,
         }
     }
 }

@@ -8,14 +8,19 @@
 //!
 //! ```text
 //!   Whole:   Arc<[u8]>
-//!   Chunked: Arc<[ Arc<chunk 0: 16 KiB>, Arc<chunk 1: 16 KiB>, …, Arc<last: 1 byte to 16 KiB> ]>
+//!   Chunked: Arc<Directory of [ Arc<chunk 0: 16 KiB>, Arc<chunk 1: 16 KiB>, …, Arc<last: 1 byte to 16 KiB> ]>
 //! ```
+//!
+//! A directory, and no plain vector, because 512 MB are 32,768 chunks: the first write after a clone would count up that many
+//! references, two milliseconds.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::numbers::integer;
 use crate::resp::Reply;
+use crate::structures::Shed;
+use crate::structures::directory::Directory;
 
 /// Bytes of a chunk of a large string; a write copies at most that much when a snapshot is alive.
 pub const CHUNK_BYTES: usize = 16 * 1024;
@@ -120,10 +125,13 @@ pub enum LargeString {
     Chunked(Arc<Chunks>),
 }
 
+/// A chunk is never `None`: the directory's spare places are.
+type Chunk = Option<Arc<Vec<u8>>>;
+
 /// The chunks of a large string: all full but the last.
 #[derive(Clone, Debug)]
 pub struct Chunks {
-    chunks: Vec<Arc<Vec<u8>>>,
+    chunks: Directory<Chunk>,
     len: usize,
     /// Capacities of all chunks together.
     capacity: usize,
@@ -148,9 +156,7 @@ impl LargeString {
         if len <= CHUNK_BYTES {
             return LargeString::Whole(Arc::from(pieces.next().unwrap_or_default()));
         }
-        let chunks: Vec<Arc<Vec<u8>>> = pieces.map(Arc::new).collect();
-        let capacity = chunks.iter().map(|chunk| chunk.capacity()).sum();
-        LargeString::Chunked(Arc::new(Chunks { chunks, len, capacity }))
+        LargeString::Chunked(Arc::new(Chunks::of(pieces)))
     }
 
     pub fn len(&self) -> usize {
@@ -164,14 +170,18 @@ impl LargeString {
         self.len() == 0
     }
 
-    /// The contents, piece by piece.
+    /// The contents, piece by piece: pieces of [`CHUNK_BYTES`], but for the last.
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let (whole, chunks): (&[u8], &[Arc<Vec<u8>>]) = match self {
-            LargeString::Whole(bytes) => (bytes, &[]),
-            LargeString::Chunked(chunked) => (&[], &chunked.chunks),
+        self.chunks_from(0)
+    }
+
+    /// The pieces from number `first` on.
+    pub fn chunks_from(&self, first: usize) -> impl Iterator<Item = &[u8]> {
+        let (whole, chunked) = match self {
+            LargeString::Whole(bytes) => (Some(&**bytes).filter(|bytes| first == 0 && !bytes.is_empty()), None),
+            LargeString::Chunked(chunked) => (None, Some(chunked)),
         };
-        let whole = (!whole.is_empty()).then_some(whole);
-        whole.into_iter().chain(chunks.iter().map(|c| c.as_slice()))
+        whole.into_iter().chain(chunked.into_iter().flat_map(move |chunked| chunked.iter_from(first)))
     }
 
     /// The contents in one piece; O(n) copy when chunked.
@@ -194,12 +204,12 @@ impl LargeString {
         let (first, last) = (start / CHUNK_BYTES, (end - 1) / CHUNK_BYTES);
         if first == last {
             let base = first * CHUNK_BYTES;
-            return Cow::Borrowed(&chunked.chunks[first][start - base..end - base]);
+            return Cow::Borrowed(&chunked.chunk(first)[start - base..end - base]);
         }
         let mut out = Vec::with_capacity(end - start);
         for index in first..=last {
             let base = index * CHUNK_BYTES;
-            let chunk = &chunked.chunks[index];
+            let chunk = chunked.chunk(index);
             out.extend_from_slice(&chunk[start.saturating_sub(base)..(end - base).min(chunk.len())]);
         }
         Cow::Owned(out)
@@ -253,8 +263,7 @@ impl LargeString {
             LargeString::Whole(bytes) => ARC_BYTES + bytes.len(),
             LargeString::Chunked(chunked) => {
                 let heads = chunked.chunks.len() * (ARC_BYTES + size_of::<Vec<u8>>());
-                let list = chunked.chunks.capacity() * size_of::<Arc<Vec<u8>>>();
-                ARC_BYTES + size_of::<Chunks>() + list + heads + chunked.capacity
+                ARC_BYTES + size_of::<Chunks>() + chunked.chunks.heap_bytes() + heads + chunked.capacity
             }
         }
     }
@@ -262,14 +271,33 @@ impl LargeString {
 
 impl Chunks {
     fn new(bytes: &[u8]) -> Chunks {
-        let chunks: Vec<Arc<Vec<u8>>> = bytes.chunks(CHUNK_BYTES).map(|c| Arc::new(c.to_vec())).collect();
-        let capacity = chunks.iter().map(|chunk| chunk.capacity()).sum();
-        Chunks { chunks, len: bytes.len(), capacity }
+        Chunks::of(bytes.chunks(CHUNK_BYTES).map(<[u8]>::to_vec))
+    }
+
+    fn of(pieces: impl Iterator<Item = Vec<u8>>) -> Chunks {
+        let mut chunks = Chunks { chunks: Directory::new(), len: 0, capacity: 0 };
+        pieces.for_each(|piece| chunks.push(piece));
+        chunks
+    }
+
+    fn push(&mut self, chunk: Vec<u8>) {
+        self.len += chunk.len();
+        self.capacity += chunk.capacity();
+        self.chunks.push(Some(Arc::new(chunk)));
+    }
+
+    #[inline]
+    fn chunk(&self, index: usize) -> &[u8] {
+        self.chunks.get(index).as_ref().expect("a place in use has a chunk")
+    }
+
+    fn iter_from(&self, first: usize) -> impl Iterator<Item = &[u8]> {
+        self.chunks.iter_from(first).flatten().map(|chunk| chunk.as_slice())
     }
 
     /// Changes one chunk, which is copied first if a snapshot shares it.
     fn change<R>(&mut self, index: usize, change: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-        let chunk = &mut self.chunks[index];
+        let chunk = self.chunks.get_mut(index).as_mut().expect("a place in use has a chunk");
         let before = chunk.capacity();
         let chunk = Arc::make_mut(chunk);
         let result = change(chunk);
@@ -280,31 +308,31 @@ impl Chunks {
     fn grow(&mut self, len: usize) {
         while self.len < len {
             let missing = len - self.len;
-            self.len += match self.chunks.last() {
-                Some(last) if last.len() < CHUNK_BYTES => self.change(self.chunks.len() - 1, |last| {
-                    let added = missing.min(CHUNK_BYTES - last.len());
-                    last.resize(last.len() + added, 0);
-                    added
-                }),
-                _ => {
-                    let chunk = vec![0; missing.min(CHUNK_BYTES)];
-                    let added = chunk.len();
-                    self.capacity += chunk.capacity();
-                    self.chunks.push(Arc::new(chunk));
-                    added
-                }
-            };
+            let room = self.chunks.len() * CHUNK_BYTES - self.len;
+            if room == 0 {
+                self.push(vec![0; missing.min(CHUNK_BYTES)]);
+                continue;
+            }
+            let added = missing.min(room);
+            self.change(self.chunks.len() - 1, |last| last.resize(last.len() + added, 0));
+            self.len += added;
         }
     }
 
     fn overwrite(&mut self, mut offset: usize, mut data: &[u8]) {
         while !data.is_empty() {
             let (index, within) = (offset / CHUNK_BYTES, offset % CHUNK_BYTES);
-            let count = data.len().min(self.chunks[index].len() - within);
+            let count = data.len().min(self.chunk(index).len() - within);
             self.change(index, |chunk| chunk[within..within + count].copy_from_slice(&data[..count]));
             data = &data[count..];
             offset += count;
         }
+    }
+}
+
+impl Shed for Chunks {
+    fn shed(&mut self) -> bool {
+        self.chunks.shed()
     }
 }
 
@@ -336,7 +364,7 @@ mod tests {
                 prop_assert!(large.range(a, b).as_ref() == &model[a..b]);
                 prop_assert!(snapshot.0.bytes().as_ref() == &snapshot.1[..]);
                 if let LargeString::Chunked(chunked) = &large {
-                    prop_assert_eq!(chunked.capacity, chunked.chunks.iter().map(|c| c.capacity()).sum::<usize>());
+                    prop_assert_eq!(chunked.capacity, chunked.chunks.iter().flatten().map(|c| c.capacity()).sum::<usize>());
                 }
                 let built = LargeString::build(model.len(), |at, piece| piece.copy_from_slice(&model[at..at + piece.len()]));
                 prop_assert!(built.bytes().as_ref() == &model[..]);

@@ -66,8 +66,8 @@ pub(super) fn find_in_pieces<T>(
         StringRef::Embstr(bytes) | StringRef::Raw(bytes) => look(bytes, 0),
         StringRef::Large(large) => {
             let (first, end) = ((bits.start / CHUNK_BITS) as usize, bits.end.div_ceil(CHUNK_BITS) as usize);
-            let pieces = large.chunks().enumerate().take(end).skip(first);
-            pieces.into_iter().find_map(|(index, piece)| look(piece, index as u64 * CHUNK_BITS))
+            let mut pieces = (first..end).zip(large.chunks_from(first));
+            pieces.find_map(|(index, piece)| look(piece, index as u64 * CHUNK_BITS))
         }
     }
 }

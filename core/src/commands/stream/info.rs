@@ -11,7 +11,7 @@ use crate::types::stream::{Consumer, ENTRIES_READ_UNKNOWN, Group, Stream};
 /// Entries that FULL shows when COUNT doesn't say.
 const FULL_COUNT: u64 = 10;
 
-/// `XINFO STREAM key [FULL [COUNT count]]`. O(nodes); with FULL and what it shows. Errors: NoSuchKey.
+/// `XINFO STREAM key [FULL [COUNT count]]`. O(log n); with FULL and what it shows. Errors: NoSuchKey.
 pub fn xinfo_stream(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let stream = ctx.db.read_collection::<Stream>(args.at(2))?.ok_or(CommandError::NoSuchKey)?;
     let full = match args.len() {
@@ -27,7 +27,7 @@ pub fn xinfo_stream(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandEr
     reply.map(if full.is_some() { 9 } else { 10 });
     reply_field(reply, "length", stream.len() as u64);
     reply_field(reply, "radix-tree-keys", stream.node_count() as u64);
-    reply_field(reply, "radix-tree-nodes", radix_tree_nodes(stream));
+    reply_field(reply, "radix-tree-nodes", stream.radix_node_count());
     id_field(reply, "last-generated-id", counters.last_id);
     id_field(reply, "max-deleted-entry-id", counters.max_deleted_id);
     reply_field(reply, "entries-added", counters.entries_added);
@@ -157,28 +157,4 @@ pub fn xinfo_help(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Flow, CommandError> 
         ],
     );
     Ok(Flow::Done)
-}
-
-/// How many nodes a compressed radix tree over the ids of our nodes would have: Redis keeps one, and tells. O(nodes).
-fn radix_tree_nodes(stream: &Stream) -> u64 {
-    let keys: Vec<[u8; 16]> = stream.node_bytes().map(|(id, _)| id.to_bytes()).collect();
-    if keys.is_empty() { 1 } else { radix_subtree_nodes(&keys, 0) }
-}
-
-/// Below `depth` bytes that all keys, sorted, have in common: a chain of single children is one node, so is a fork, so is an end.
-fn radix_subtree_nodes(keys: &[[u8; 16]], depth: usize) -> u64 {
-    let (first, last) = (keys[0], keys[keys.len() - 1]);
-    let fork = (depth..16).find(|&at| first[at] != last[at]).unwrap_or(16);
-    let chain = u64::from(fork > depth);
-    if fork == 16 {
-        return chain + 1;
-    }
-    let mut nodes = chain + 1;
-    let mut rest = keys;
-    while let Some(key) = rest.first() {
-        let (same, others) = rest.split_at(rest.partition_point(|other| other[fork] == key[fork]));
-        nodes += radix_subtree_nodes(same, fork + 1);
-        rest = others;
-    }
-    nodes
 }

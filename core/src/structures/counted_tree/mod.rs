@@ -29,6 +29,7 @@ use std::mem::size_of;
 use std::sync::Arc;
 
 use super::directory::ARC_HEAD_BYTES;
+use super::shed::Shed;
 
 /// Entries in a node at most. An edit after a clone copies that many handles a level; more levels would cost more.
 const FANOUT: usize = 64;
@@ -226,6 +227,30 @@ impl<P: Page, K: Key> CountedTree<P, K> {
             }
         }
         unreachable!("the lowest level holds pages")
+    }
+}
+
+impl<P, K> Shed for CountedTree<P, K> {
+    fn shed(&mut self) -> bool {
+        let has_more = self.root.as_mut().is_some_and(shed_node);
+        if !has_more {
+            self.root = None;
+        }
+        has_more
+    }
+}
+
+/// Frees the last of the lowest nodes below, up to 64 pages. Whether any is left; of a lowest node itself nothing is freed.
+fn shed_node<P, K>(node: &mut Arc<Node<P, K>>) -> bool {
+    let Some(node) = Arc::get_mut(node) else { return false };
+    match node.entries.last_mut() {
+        Some(Entry { down: Down::Node(below), .. }) => {
+            if !shed_node(below) {
+                node.entries.pop();
+            }
+            !node.entries.is_empty()
+        }
+        _ => false,
     }
 }
 

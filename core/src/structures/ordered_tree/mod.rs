@@ -36,6 +36,7 @@ use self::page::{INLINE_MEMBER_MAX, LeafPage, Member, RecordBytes};
 use self::separator::Separator;
 use super::counted_tree::{After, CountedTree, Path};
 use super::directory::ARC_HEAD_BYTES;
+use super::shed::Shed;
 use super::slab::Slab;
 
 type LongMembers = Slab<Arc<[u8]>>;
@@ -270,6 +271,12 @@ impl OrderedTree {
             }
             page.remove(range);
         });
+    }
+}
+
+impl Shed for OrderedTree {
+    fn shed(&mut self) -> bool {
+        self.tree.shed() || self.outside.shed()
     }
 }
 

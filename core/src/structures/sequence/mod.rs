@@ -22,6 +22,7 @@ mod tests;
 use std::ops::ControlFlow;
 
 use super::counted_tree::{CountedTree, Page, Path};
+use super::shed::Shed;
 
 /// What a sequence holds. Clones should be cheap: a write after a snapshot clones up to 64 of them.
 pub trait Item: Clone {
@@ -213,6 +214,12 @@ impl<T: Item> Sequence<T> {
     pub fn iter_to(&self, element: u64) -> Items<'_, T> {
         let end = self.seek(element).map_or(self.element_count(), |(at, item, _)| at.first_element + item.count());
         Items { sequence: self, next: 0, end }
+    }
+}
+
+impl<T> Shed for Sequence<T> {
+    fn shed(&mut self) -> bool {
+        self.tree.shed()
     }
 }
 

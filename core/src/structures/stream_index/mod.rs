@@ -20,6 +20,7 @@ mod tests;
 
 use super::counted_tree::{CountedTree, Key, Page, Path};
 use super::sequence::Item;
+use super::shed::Shed;
 
 /// The id of an entry: milliseconds, then a number within the millisecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,6 +206,12 @@ impl<T: Item> StreamIndex<T> {
         let next = self.at_or_before(start).map_or(0, |(at, ..)| at.entries_before);
         let end = self.at_or_before(end).map_or(0, |(at, _, item)| at.entries_before + item.count());
         Nodes { index: self, next, end: end.max(next) }
+    }
+}
+
+impl<T> Shed for StreamIndex<T> {
+    fn shed(&mut self) -> bool {
+        self.tree.shed()
     }
 }
 

@@ -52,6 +52,7 @@ use siphasher::sip::SipHasher13;
 
 use self::page::{KeyPart, Tags};
 use super::directory::{ARC_HEAD_BYTES, Directory};
+use super::shed::Shed;
 use super::slab::Slab;
 
 pub use self::scan::Iter;
@@ -424,5 +425,11 @@ impl Table {
         while self.counts.last() == Some(&0) {
             self.counts.pop();
         }
+    }
+}
+
+impl Shed for Table {
+    fn shed(&mut self) -> bool {
+        self.pages.shed() || self.outside.shed()
     }
 }

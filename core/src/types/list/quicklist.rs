@@ -12,7 +12,7 @@
 use super::node::{self, Fill, Node, is_large};
 use super::{End, NodeRef};
 use crate::structures::sequence::Position;
-use crate::structures::{Item, ListpackMut, Packed, Sequence};
+use crate::structures::{Item, ListpackMut, Packed, Sequence, Shed};
 use crate::types::Limits;
 
 /// A sequence of nodes.
@@ -274,6 +274,12 @@ impl Quicklist {
             NodeRef::Plain(_) => unreachable!("plain nodes never merge"),
         });
         true
+    }
+}
+
+impl Shed for Quicklist {
+    fn shed(&mut self) -> bool {
+        self.nodes.shed()
     }
 }
 

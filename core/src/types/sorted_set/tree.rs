@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use crate::structures::ordered_tree::Iter;
-use crate::structures::{HashSeed, OrderedTree, Rng, Table};
+use crate::structures::{HashSeed, OrderedTree, Rng, Shed, Table};
 
 const SCORE_BYTES: usize = size_of::<f64>();
 
@@ -124,6 +124,12 @@ impl ScoreTree {
             assert!(before.is_none_or(|before| before < (score, member)), "members are out of order");
             before = Some((score, member));
         }
+    }
+}
+
+impl Shed for ScoreTree {
+    fn shed(&mut self) -> bool {
+        self.scores.shed() || self.order.shed()
     }
 }
 

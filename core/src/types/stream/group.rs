@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::mem::size_of;
 
-use crate::structures::{IdMap, StreamId};
+use crate::structures::{IdMap, Shed, StreamId};
 
 /// The number of entries read is not known.
 pub const ENTRIES_READ_UNKNOWN: i64 = -1;
@@ -161,5 +161,18 @@ impl Group {
         assert_eq!(self.consumers_bytes, self.consumers.values().map(Consumer::heap_bytes).sum::<usize>());
         assert!(self.by_name.iter().all(|(name, number)| self.consumers[number].name == *name));
         assert_eq!(self.by_name.len(), self.consumers.len());
+    }
+}
+
+impl Shed for Group {
+    fn shed(&mut self) -> bool {
+        if self.pending.shed() {
+            return true;
+        }
+        let Some(mut last) = self.consumers.last_entry() else { return false };
+        if !last.get_mut().pending.shed() {
+            last.remove();
+        }
+        !self.consumers.is_empty()
     }
 }

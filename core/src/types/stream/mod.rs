@@ -13,6 +13,7 @@
 
 pub mod group;
 pub mod node;
+pub mod radix;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use super::{Collection, Limits, Object, PackedKind, ValueRef};
 use crate::numbers::integer::DecimalBuffer;
 use crate::structures::sequence::Item as IndexItem;
 use crate::structures::stream_index::{Nodes, Position};
-use crate::structures::{Packed, StreamId, StreamIndex};
+use crate::structures::{Packed, Shed, StreamId, StreamIndex};
 pub use group::{Consumer, ENTRIES_READ_UNKNOWN, Group, Pending};
 pub use node::{Entry, NodeRef};
 
@@ -36,6 +37,8 @@ pub struct Stream(Arc<Inner>);
 #[derive(Clone, Debug)]
 struct Inner {
     index: StreamIndex<Node>,
+    /// See [`radix`].
+    radix_nodes: u64,
     length: u64,
     counters: Counters,
     groups: BTreeMap<Box<[u8]>, Arc<Group>>,
@@ -89,6 +92,7 @@ impl Default for Stream {
     fn default() -> Stream {
         Stream(Arc::new(Inner {
             index: StreamIndex::new(),
+            radix_nodes: radix::ROOT,
             length: 0,
             counters: Counters::default(),
             groups: BTreeMap::new(),
@@ -127,6 +131,11 @@ impl Stream {
         self.0.index.node_count()
     }
 
+    /// How many nodes Redis's radix tree over ours would have. O(1).
+    pub fn radix_node_count(&self) -> u64 {
+        self.0.radix_nodes
+    }
+
     /// The nodes with their ids.
     pub fn nodes(&self) -> impl Iterator<Item = NodeRef<'_>> {
         self.0.index.iter().map(|(_, id, node)| NodeRef::new(id, node.0.listpack()))
@@ -155,7 +164,7 @@ impl Stream {
         let inner = self.inner();
         while let Some((at, ..)) = inner.index.last().filter(|(_, master, _)| *master >= id) {
             // XSETID set the last id back, and none of this node's entries lives: nodes stay in order without it.
-            inner.index.remove(at);
+            inner.remove_node(at);
         }
         let at = match inner.index.last() {
             Some((at, master, node)) if has_room(NodeRef::new(master, node.0.listpack()), bytes, limits) => {
@@ -175,7 +184,7 @@ impl Stream {
                 let mut node = Packed::blank();
                 node::begin(node.edit(), pairs.clone().step_by(2), count);
                 node::push(&mut node.listpack_mut(), id, id, pairs, count);
-                inner.index.append(id, Node(node));
+                inner.append_node(id, Node(node));
             }
         }
         inner.length += 1;
@@ -230,7 +239,7 @@ impl Stream {
         let (place, is_only) = (entry.place(), node.living() == 1);
         let inner = self.inner();
         if is_only {
-            inner.index.remove(at);
+            inner.remove_node(at);
         } else {
             inner.index.edit(at, |node| node::mark_deleted(&mut node.0.listpack_mut(), master, &[place]));
         }
@@ -266,7 +275,7 @@ impl Stream {
             };
             if whole {
                 let inner = self.inner();
-                inner.index.remove(at);
+                inner.remove_node(at);
                 inner.length -= living;
                 continue;
             }
@@ -389,7 +398,7 @@ impl Stream {
             let view = NodeRef::new(id, node.listpack());
             inner.length = inner.length.checked_add(view.living())?;
             last = view.living_ids().last().or(last);
-            inner.index.append(id, Node(node));
+            inner.append_node(id, Node(node));
         }
         inner.counters = counters;
         (inner.length == length && last <= Some(counters.last_id)).then_some(stream)
@@ -422,12 +431,45 @@ impl Stream {
             living += NodeRef::new(id, listpack).living();
         }
         assert_eq!(living, self.0.length);
+        let ids: Vec<StreamId> = self.0.index.iter().map(|(_, id, _)| id).collect();
+        assert_eq!(radix::count_nodes(&ids), self.0.radix_nodes);
         assert!(self.last().is_none_or(|entry| entry.id <= self.0.counters.last_id));
         let groups = self.groups().map(|(name, group)| {
             group.check();
             group_bytes(name, group)
         });
         assert_eq!(groups.sum::<usize>(), self.0.groups_bytes);
+    }
+}
+
+impl Inner {
+    fn append_node(&mut self, id: StreamId, node: Node) {
+        self.radix_nodes += radix::nodes_added(&self.index, id);
+        self.index.append(id, node);
+    }
+
+    fn remove_node(&mut self, at: Position) {
+        let (id, _) = self.index.remove(at);
+        self.radix_nodes -= radix::nodes_added(&self.index, id);
+    }
+}
+
+impl Shed for Inner {
+    fn shed(&mut self) -> bool {
+        if self.index.shed() {
+            return true;
+        }
+        let Some(mut last) = self.groups.last_entry() else { return false };
+        if !last.get_mut().shed() {
+            last.remove();
+        }
+        !self.groups.is_empty()
+    }
+}
+
+impl Shed for Stream {
+    fn shed(&mut self) -> bool {
+        self.0.shed()
     }
 }
 
