@@ -185,9 +185,10 @@ const SORTED_SET: &[Operation] = &[
         request(out, &[b"ZPOPMIN", b"k"]);
         request(out, &[b"ZADD", b"k", &score(i), &element(n + i)]);
     }),
-    op("ZREMRANGEBYRANK, ten", |i, n, out| {
-        let rank = spread(i, n / 2);
-        request(out, &[b"ZREMRANGEBYRANK", b"k", &number(rank), &number(rank + 9)]);
+    op("ZREMRANGEBYRANK, ZADD", |i, n, out| {
+        let rank = number(spread(i, n));
+        request(out, &[b"ZREMRANGEBYRANK", b"k", &rank, &rank]);
+        request(out, &[b"ZADD", b"k", &score(i), &element(3 * n + i)]);
     }),
     RENAME,
     MOVE,
@@ -246,9 +247,15 @@ const STREAM: &[Operation] = &[
     op("XRANGE COUNT 10", |i, n, out| request(out, &[b"XRANGE", b"k", &id(spread(i, n)), b"+", b"COUNT", b"10"])),
     op("XREVRANGE COUNT 10", |i, n, out| request(out, &[b"XREVRANGE", b"k", &id(spread(i, n)), b"-", b"COUNT", b"10"])),
     op("XADD", |i, n, out| request(out, &[b"XADD", b"k", &id(2 * n + i), b"temp", b"1", b"hum", b"2"])),
-    op("XDEL anywhere", |i, n, out| request(out, &[b"XDEL", b"k", &id(spread(i, n))])),
+    op("XDEL anywhere, XADD", |i, n, out| {
+        request(out, &[b"XDEL", b"k", &id(spread(i, n))]);
+        request(out, &[b"XADD", b"k", b"*", b"temp", b"1", b"hum", b"2"]);
+    }),
     op("XADD MAXLEN ~", |_, n, out| {
-        request(out, &[b"XADD", b"k", b"MAXLEN", b"~", &number(n - 100_000), b"*", b"temp", b"1"]);
+        request(
+            out,
+            &[b"XADD", b"k", b"MAXLEN", b"~", &number(n.saturating_sub(100_000).max(n / 2)), b"*", b"temp", b"1"],
+        );
     }),
     op("XREAD COUNT 1", |i, n, out| request(out, &[b"XREAD", b"COUNT", b"1", b"STREAMS", b"k", &id(spread(i, n))])),
     op("XGROUP SETID, XREADGROUP", |i, n, out| {

@@ -84,3 +84,9 @@ impl Drop for Server {
         let _ = self.child.wait();
     }
 }
+
+/// How long the calling thread has been ready to run without a core, in nanoseconds; 0 where the system doesn't tell.
+pub fn own_wait_ns() -> u64 {
+    let read = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    read.split_whitespace().nth(1).and_then(|field| field.parse().ok()).unwrap_or(0)
+}

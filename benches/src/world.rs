@@ -1,13 +1,14 @@
 //! An engine in process, and the time that its turns take.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Sender, channel};
-use std::time::Instant;
 
 use etalon_core::config::Config;
 use etalon_core::engine::action::Action;
 use etalon_core::engine::client::{ClientId, Peer};
 use etalon_core::engine::turn::Turn;
-use etalon_core::keyspace::snapshot::Snapshot;
+use etalon_core::keyspace::{Discarded, Snapshot};
 use etalon_core::{Engine, Now};
 
 const NOW: Now = Now { unix_us: 1_700_000_000_000_000, monotonic_us: 1 };
@@ -17,14 +18,9 @@ pub struct World {
     engine: Engine,
     client: ClientId,
     request: Vec<u8>,
-    reclaim: Sender<Box<dyn Send>>,
-}
-
-/// What one turn took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Elapsed {
-    pub cpu_ns: u64,
-    pub clock_ns: u64,
+    reclaim: Sender<Discarded>,
+    /// What was sent there and is not yet freed.
+    unfreed: Arc<AtomicUsize>,
 }
 
 impl Default for World {
@@ -35,11 +31,22 @@ impl Default for World {
 
 impl World {
     pub fn new() -> World {
+        share_heap();
         let mut engine = Engine::new(Config::default(), 1, NOW);
         let client = engine.connect(Peer { loopback: true, ..Peer::default() }, NOW).expect("let in");
-        let (reclaim, jobs) = channel::<Box<dyn Send>>();
-        std::thread::spawn(move || jobs.into_iter().for_each(drop));
-        World { engine, client, request: Vec::new(), reclaim }
+        let (reclaim, jobs) = channel::<Discarded>();
+        let unfreed = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&unfreed);
+        std::thread::spawn(move || {
+            for job in jobs {
+                let mut pieces = job.into_pieces();
+                while pieces.free_one() {
+                    std::hint::black_box(Vec::<u8>::with_capacity(64 * 1024));
+                }
+                counter.fetch_sub(1, Relaxed);
+            }
+        });
+        World { engine, client, request: Vec::new(), reclaim, unfreed }
     }
 
     /// Writes the requests of the next turn.
@@ -53,18 +60,19 @@ impl World {
     }
 
     /// Runs the requests. Panics on an error reply: a bench of errors would measure nothing.
-    pub fn turn(&mut self) -> Elapsed {
+    /// Returns the CPU time that this thread spent, in nanoseconds.
+    pub fn turn(&mut self) -> u64 {
         self.engine.query_buffer(self.client).extend(&self.request);
         self.request.clear();
-        let (clock, cpu_ns) = (Instant::now(), thread_cpu_ns());
+        let started = thread_cpu_ns();
         self.engine.handle_readable(self.client, NOW);
         let Turn::Clean(permit) = self.engine.end_turn(NOW) else { unreachable!("no journal is kept") };
         while let Some(action) = self.engine.poll_action() {
             if let Action::Discard(discarded) = action {
-                self.reclaim.send(Box::new(discarded)).expect("the thread lives as long as this end");
+                self.discard(discarded);
             }
         }
-        let elapsed = Elapsed { cpu_ns: thread_cpu_ns() - cpu_ns, clock_ns: clock.elapsed().as_nanos() as u64 };
+        let elapsed = thread_cpu_ns() - started;
         while let Some(id) = self.engine.next_writable(&permit) {
             let output = std::hint::black_box(self.engine.output(id, &permit));
             let count = output.len();
@@ -78,13 +86,28 @@ impl World {
         self.engine.keyspace().heap_bytes()
     }
 
+    /// Whether all that was given away is freed.
+    pub fn has_freed_all(&self) -> bool {
+        self.unfreed.load(Relaxed) == 0
+    }
+
     pub fn snapshot(&self) -> Snapshot {
         self.engine.keyspace().snapshot()
     }
 
-    /// Drops something on the thread that frees things.
-    pub fn discard(&self, what: impl Send + 'static) {
-        self.reclaim.send(Box::new(what)).expect("the thread lives as long as this end");
+    /// Frees something on the thread that frees things.
+    pub fn discard(&self, what: Discarded) {
+        self.unfreed.fetch_add(1, Relaxed);
+        self.reclaim.send(what).expect("the thread lives as long as this end");
+    }
+}
+
+/// As the server does at its start.
+fn share_heap() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it takes two numbers.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
     }
 }
 
@@ -92,7 +115,6 @@ impl World {
 #[derive(Clone, Debug, Default)]
 pub struct Latencies {
     cpu_ns: Vec<u32>,
-    max_clock_ns: u64,
 }
 
 impl Latencies {
@@ -100,19 +122,13 @@ impl Latencies {
         Latencies::default()
     }
 
-    pub fn push(&mut self, elapsed: Elapsed) {
-        self.cpu_ns.push(u32::try_from(elapsed.cpu_ns).unwrap_or(u32::MAX));
-        self.max_clock_ns = self.max_clock_ns.max(elapsed.clock_ns);
+    pub fn push(&mut self, cpu_ns: u64) {
+        self.cpu_ns.push(u32::try_from(cpu_ns).unwrap_or(u32::MAX));
     }
 
     /// The longest, CPU time.
     pub fn max_ns(&self) -> u64 {
         u64::from(self.cpu_ns.iter().copied().max().unwrap_or(0))
-    }
-
-    /// The longest by the clock.
-    pub fn max_clock_ns(&self) -> u64 {
-        self.max_clock_ns
     }
 
     /// Median, 99.9th percentile and maximum, CPU time. Panics if there are none.

@@ -4,13 +4,13 @@
 //!
 //! In process, one key of each type: every insert while it grows, every operation without and with a live snapshot
 //! (which makes writes copy pages), every removal while it shrinks. A snapshot is taken anew every few hundred operations. Times are CPU
-//! times of the engine's thread, so that neighbours on the machine don't count; what waits (for a lock of the allocator)
-//! shows in the last column only, the longest turn by the clock.
+//! times of the engine's thread, so that neighbours on the machine don't count.
 
 use std::fmt::Write as _;
 
 use etalon_benches::big_keys::{KINDS, Kind, Operation};
 use etalon_benches::world::{Latencies, World};
+use etalon_core::keyspace::Discarded;
 
 /// Operations of each kind without a snapshot, and with one.
 const OPERATIONS: u64 = 20_000;
@@ -70,7 +70,7 @@ fn run(world: &mut World, kind: &Kind, operation: &Operation, size: u64, over: &
             world.request(|out| (operation.request)(count * (1000 + round) + i, size, out));
             beside.push(world.turn());
         }
-        world.discard(snapshot);
+        world.discard(Discarded::snapshot(snapshot));
     }
     let longest = alone.max_ns().max(beside.max_ns());
     print_row(operation.name, &mut alone, Some(&mut beside));
@@ -86,7 +86,6 @@ fn check(kind: &Kind, name: &str, longest_ns: u64, over: &mut Vec<String>) {
 }
 
 fn print_row(name: &str, alone: &mut Latencies, beside: Option<&mut Latencies>) {
-    let mut clock_ns = alone.max_clock_ns();
     let mut columns = String::new();
     let mut write = |latencies: &mut Latencies| {
         let (median, high, max) = latencies.percentiles_ns();
@@ -94,12 +93,8 @@ fn print_row(name: &str, alone: &mut Latencies, beside: Option<&mut Latencies>) 
         write!(columns, "{:>22.2} {:>9.1} {:>9.1}", us(median), us(high), us(max)).expect("a string takes all");
     };
     write(alone);
-    match beside {
-        Some(beside) => {
-            clock_ns = clock_ns.max(beside.max_clock_ns());
-            write(beside);
-        }
-        None => columns.push_str(&" ".repeat(42)),
+    if let Some(beside) = beside {
+        write(beside);
     }
-    println!("{name:<28} {columns} {:>10.1}", clock_ns as f64 / 1e3);
+    println!("{name:<28} {columns}");
 }
