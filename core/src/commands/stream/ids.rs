@@ -78,14 +78,52 @@ pub fn interval_end(text: &[u8]) -> Result<StreamId, CommandError> {
     }
 }
 
+/// An id as it is printed: `ms-seq`. Every entry of every reply has one, so it needs no heap.
+#[derive(Clone, Copy)]
+pub struct IdText {
+    bytes: [u8; 2 * U64_DIGITS_MAX + 1],
+    len: usize,
+}
+
+const U64_DIGITS_MAX: usize = 20;
+
 /// `ms-seq`.
-pub fn text(id: StreamId) -> Vec<u8> {
-    format!("{}-{}", id.ms, id.seq).into_bytes()
+pub fn text(id: StreamId) -> IdText {
+    let mut text = IdText { bytes: [b'-'; 2 * U64_DIGITS_MAX + 1], len: 0 };
+    let mut digits = itoa::Buffer::new();
+    for number in [id.ms, id.seq] {
+        let digits = digits.format(number).as_bytes();
+        text.bytes[text.len..text.len + digits.len()].copy_from_slice(digits);
+        text.len += digits.len() + 1;
+    }
+    text.len -= 1;
+    text
+}
+
+impl std::ops::Deref for IdText {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl AsRef<[u8]> for IdText {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_printed_with_both_its_numbers() {
+        for (ms, seq) in [(0, 0), (1, 20), (1_700_000_000_000, 0), (u64::MAX, u64::MAX)] {
+            assert_eq!(*text(StreamId::new(ms, seq)), *format!("{ms}-{seq}").as_bytes());
+        }
+    }
 
     #[test]
     fn ids_are_read_as_leniently_as_strtoull_does() {

@@ -144,7 +144,7 @@ pub fn xread(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     if served == 0
         && let Some(timeout_ms) = options.block_ms
     {
-        let resolved = starts.iter().map(|&id| ids::text(id));
+        let resolved = starts.iter().map(|&id| ids::text(id).to_vec());
         return Ok(ctx.block(wait(args, options.keys.len(), resolved, timeout_ms, serve_xread)));
     }
     finish(ctx.reply, place, served);

@@ -122,7 +122,7 @@ impl Options {
         let trim = self.trim.filter(|_| self.approximately)?;
         let threshold = match trim {
             Trim::Length(_) => stream.len().to_string().into_bytes(),
-            Trim::Below(_) => ids::text(stream.first_kept().map_or(StreamId::MAX, |entry| entry.id)),
+            Trim::Below(_) => ids::text(stream.first_kept().map_or(StreamId::MAX, |entry| entry.id)).to_vec(),
         };
         let words = args.iter().enumerate().map(|(at, word)| match self.threshold_at {
             threshold_at if at == threshold_at => &threshold[..],

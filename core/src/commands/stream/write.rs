@@ -43,9 +43,8 @@ pub fn xadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     reply_id(ctx.reply, id);
     let id_is_open = !matches!(options.id, Some(NewId::Full(_)));
     if exact.is_some() || id_is_open {
-        let exact = exact.unwrap_or_else(|| args.iter().collect());
         let id = ids::text(id);
-        let words = exact.as_args().iter().enumerate();
+        let words = exact.as_ref().map_or(args, OwnedArgs::as_args).iter().enumerate();
         let words = words.map(|(at, word)| if at == options.id_at && id_is_open { &id[..] } else { word });
         ctx.effects().propagate_instead(words);
     }
