@@ -7,6 +7,7 @@ use super::read::{ReadOptions, begin_served, begin_stream, finish, wait};
 use crate::commands::wait::Wait;
 use crate::commands::{Args, CommandError, Ctx, Flow};
 use crate::keyspace::{Event, Lookup};
+use crate::quoting::c_str;
 use crate::resp::Reply;
 use crate::structures::StreamId;
 use crate::types::Collection;
@@ -76,6 +77,7 @@ const GROUP_GONE: CommandError =
     CommandError::Text("NOGROUP the consumer group this client was blocked on no longer exists");
 
 fn no_group(key: &[u8], name: &[u8]) -> CommandError {
+    let (key, name) = (c_str(key), c_str(name));
     let parts: [&[u8]; 5] =
         [b"NOGROUP No such key '", key, b"' or consumer group '", name, b"' in XREADGROUP with GROUP option"];
     CommandError::formatted(parts.concat())

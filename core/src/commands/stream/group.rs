@@ -4,6 +4,7 @@ use super::ids;
 use crate::commands::{Args, CommandError, Ctx, Flow};
 use crate::keyspace::Event;
 use crate::numbers::integer::parse_i64;
+use crate::quoting::c_str;
 use crate::structures::StreamId;
 use crate::types::ValueType;
 use crate::types::stream::{ENTRIES_READ_UNKNOWN, Group, Stream};
@@ -15,6 +16,7 @@ const NO_KEY: CommandError = CommandError::Text(
 
 /// The error about a group that isn't there.
 pub fn no_group(key: &[u8], name: &[u8]) -> CommandError {
+    let (key, name) = (c_str(key), c_str(name));
     let parts: [&[u8]; 5] = [b"NOGROUP No such consumer group '", name, b"' for key name '", key, b"'"];
     CommandError::formatted(parts.concat())
 }

@@ -4,6 +4,7 @@ use super::entries::reply_id;
 use super::ids;
 use crate::commands::{Args, CommandError, Ctx, Flow};
 use crate::numbers::integer::parse_i64;
+use crate::quoting::c_str;
 use crate::structures::StreamId;
 use crate::types::stream::{Group, Stream};
 
@@ -25,6 +26,7 @@ pub fn xack(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
 
 /// The error about a key or group that isn't there.
 pub fn no_key_or_group(key: &[u8], name: &[u8]) -> CommandError {
+    let (key, name) = (c_str(key), c_str(name));
     let parts: [&[u8]; 5] = [b"NOGROUP No such key '", key, b"' or consumer group '", name, b"'"];
     CommandError::formatted(parts.concat())
 }

@@ -1,4 +1,6 @@
-//! The whole family against a conversation recorded from redis-server 7.0.15.
+//! The whole family against a conversation recorded from redis-server 7.0.15, and against a naive model.
+
+mod model;
 
 use crate::commands::conversation::play;
 
