@@ -1,10 +1,12 @@
 //! The command line: `diff`, `payloads`, `record`, `check`.
 
+use crate::coverage;
 use crate::differ::session::{EPOCH_COMMANDS, Outcome, Plan, Session};
 use crate::divergences::Divergences;
 use crate::in_process::{Clock, EngineTarget};
 use crate::launch::{self, Server};
 use crate::payload;
+use crate::rows::Rows;
 use crate::script::{self, Script, snapshot};
 use crate::target::{SocketTarget, Target};
 use clap::{Args, Parser, Subcommand};
@@ -95,6 +97,12 @@ struct DiffArgs {
     /// Compare what both propagate to replicas, too. For families that do not look at replicas or clients.
     #[arg(long)]
     propagation: bool,
+    /// Fail a run that did not reach every command, option, error and shape of reply that is not explained in coverage.toml.
+    #[arg(long)]
+    require_coverage: bool,
+    /// Add the shapes of replies of this run to those that later ones have to reach.
+    #[arg(long)]
+    write_shapes: bool,
     /// Do not fail a run that reached too little.
     #[arg(long)]
     allow_vacuous: bool,
@@ -144,16 +152,23 @@ fn diff(args: &DiffArgs) -> Result<u8, String> {
     if !session.left_out.is_empty() {
         println!("left out, b does not have them: {}", session.left_out.join(" "));
     }
-    verdict(args, &outcome)
+    verdict(args, &session.pair.rows, &outcome)
 }
 
-fn verdict(args: &DiffArgs, outcome: &Outcome) -> Result<u8, String> {
+fn verdict(args: &DiffArgs, rows: &Rows, outcome: &Outcome) -> Result<u8, String> {
     print!("{}", outcome.tally.summary(outcome.took));
     for line in &outcome.divergences {
         println!("  {line}");
     }
+    let coverage = coverage::judge(&outcome.tally, rows, &outcome.expected_rows, &args.family, args.resp)?;
+    if args.require_coverage {
+        print!("{}", coverage.summary());
+    }
+    if args.write_shapes {
+        coverage::write_shapes(&outcome.tally, &outcome.expected_rows, args.resp)?;
+    }
     if let Some(path) = &args.report {
-        let text = outcome.tally.summary(outcome.took) + "\n" + &outcome.tally.details();
+        let text = coverage.summary() + &outcome.tally.summary(outcome.took) + "\n" + &outcome.tally.details();
         std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if let Some(found) = &outcome.difference {
@@ -177,7 +192,7 @@ fn verdict(args: &DiffArgs, outcome: &Outcome) -> Result<u8, String> {
     for reason in &vacuous {
         println!("vacuous: {reason}");
     }
-    if !vacuous.is_empty() && !args.allow_vacuous {
+    if !vacuous.is_empty() && !args.allow_vacuous || args.require_coverage && !coverage.missing.is_empty() {
         return Ok(1);
     }
     println!("no difference");

@@ -11,11 +11,13 @@
 //! | [`differ`]                   | the same bytes to two servers; compare, shrink                          |
 //! | [`payload`]                  | payloads of DUMP and RESTORE, sound and damaged, both ways              |
 //! | [`normalise`], [`divergences`] | what is not compared byte for byte; what is accepted to differ        |
+//! | [`coverage`]                 | what a run should have reached and did not                              |
 //! | [`report`]                   | what a run reached, so that an empty run fails                          |
 //!
 //! The oracle is always Redis 7.0.15 itself. Nothing here knows what a command should answer.
 
 pub mod cli;
+pub mod coverage;
 pub mod differ;
 pub mod divergences;
 pub mod generate;

@@ -31,6 +31,17 @@ pub struct Tally {
     key: Vec<u8>,
 }
 
+/// What a run has seen of a row.
+#[derive(Debug, Default)]
+pub struct Seen<'a> {
+    pub row: &'a str,
+    /// Option words, and whether a command with it succeeded.
+    pub options: Vec<(&'a str, bool)>,
+    /// Texts of errors, blanked.
+    pub errors: Vec<&'a str>,
+    pub shapes: Vec<String>,
+}
+
 #[derive(Debug, Default)]
 struct RowTally {
     name: String,
@@ -232,6 +243,19 @@ impl Tally {
         out
     }
 
+    /// What was seen of each row; raw bytes count as a row without a name.
+    pub fn seen(&self) -> impl Iterator<Item = Seen<'_>> {
+        let raw = Seen { row: "", errors: self.raw_errors.keys().map(String::as_str).collect(), ..Seen::default() };
+        let text = |bytes: &'_ Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        let rows = self.rows.iter().map(move |row| Seen {
+            row: &row.name,
+            options: row.tokens.iter().map(|(token, count)| (token.as_str(), *count > 0)).collect(),
+            errors: row.errors.keys().filter_map(|text| std::str::from_utf8(text).ok()).collect(),
+            shapes: row.shapes.keys().map(text).collect(),
+        });
+        rows.chain([raw])
+    }
+
     fn sorted(&self) -> Vec<&RowTally> {
         let mut rows: Vec<&RowTally> = self.rows.iter().collect();
         rows.sort_by(|a, b| a.name.cmp(&b.name));
@@ -257,7 +281,7 @@ fn signature(frame: &[u8]) -> Vec<u8> {
 }
 
 /// The text with what stands between quotes blanked, and cut.
-fn blanked(text: &[u8]) -> Vec<u8> {
+pub fn blanked(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len().min(120));
     let mut inside = None;
     for &b in text {

@@ -31,7 +31,6 @@ pub const ROWS: [&str; 5] = ["SPOP", "SRANDMEMBER", "HRANDFIELD", "ZRANDMEMBER",
 pub const JUDGE: usize = 9;
 
 const MARK_WORDS: usize = 4;
-const LIMIT: &[u8] = b"set-max-intset-entries";
 
 type Texts = BTreeSet<Vec<u8>>;
 
@@ -56,7 +55,9 @@ pub fn open(pair: &mut Pair) -> Result<(), String> {
 /// server. Errors: what is not legal.
 pub fn judge(pair: &mut Pair, ids: (u64, u64), args: &[Vec<u8>], replies: Option<[&Value; 2]>) -> Result<(), String> {
     let Some(row) = row(args) else { return Ok(()) };
-    if replies.is_some_and(|replies| replies.iter().any(|reply| reply.is_error())) {
+    // Errors choose nothing, nor does what is only queued by MULTI.
+    let chose_nothing = |reply: &&Value| reply.is_error() || matches!(reply, Value::Simple(_));
+    if replies.is_some_and(|replies| replies.iter().any(chose_nothing)) {
         return Ok(());
     }
     // CLIENT KILL may have closed the judge's connections: at one time on both.
@@ -128,19 +129,24 @@ fn adopt(pair: &mut Pair, key: &[u8], replies: Option<[&Value; 2]>) -> Result<()
     Ok(())
 }
 
-/// Makes the second server's set that of the first, members and encoding.
-fn mend(pair: &mut Pair, key: &[u8], (left_a, left_b): (&Texts, &Texts)) -> Result<(), String> {
+/// Makes the second server's set that of the first, whatever the limits of memory and of intsets are by now.
+fn mend(pair: &mut Pair, key: &[u8], left: (&Texts, &Texts)) -> Result<(), String> {
+    const LIMITS: [&[u8]; 2] = [b"maxmemory", b"set-max-intset-entries"];
+    let found = leaves(&ask(&mut *pair.b, &[b"CONFIG", b"GET", LIMITS[0], LIMITS[1]])?);
+    tell(pair, &[b"CONFIG", b"SET", LIMITS[0], b"0", LIMITS[1], b"1000000000"])?;
+    mend_unlimited(pair, key, left)?;
+    let words: Vec<&[u8]> = [&b"CONFIG"[..], b"SET"].into_iter().chain(found.iter().map(Vec::as_slice)).collect();
+    tell(pair, &words)
+}
+
+fn mend_unlimited(pair: &mut Pair, key: &[u8], (left_a, left_b): (&Texts, &Texts)) -> Result<(), String> {
     let encodings = both(pair, &[b"OBJECT", b"ENCODING", key])?.map(|reply| leaves(&reply).concat());
     if encodings[0] == b"intset" {
         let payload = leaves(&ask(&mut *pair.a, &[b"DUMP", key])?).concat();
         let expiry = ask(&mut *pair.b, &[b"PEXPIRETIME", key])?.as_integer().unwrap_or(0).max(0).to_string();
         let words: [&[u8]; 9] =
             [b"RESTORE", key, expiry.as_bytes(), &payload, b"ABSTTL", b"REPLACE", b"REPLACE", b"REPLACE", b"REPLACE"];
-        // RESTORE would make a table of it if the limit has become lower since it was made.
-        let limit = ask(&mut *pair.b, &[b"CONFIG", b"GET", LIMIT])?;
-        tell(pair, &[b"CONFIG", b"SET", LIMIT, b"1000000000"])?;
-        tell(pair, &words)?;
-        return tell(pair, &[b"CONFIG", b"SET", LIMIT, leaves(&limit).last().map_or(b"512", Vec::as_slice)]);
+        return tell(pair, &words);
     }
     let (added, removed): (Texts, Texts) = (left_a - left_b, left_b - left_a);
     if encodings[1] == b"intset" {

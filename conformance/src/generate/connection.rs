@@ -176,7 +176,7 @@ fn kill(g: &mut Generator) {
         3 => words!["CLIENT", "KILL", "LADDR", "${laddr}", "ID", format!("${{id:c{other}}}")],
         4 => words!["CLIENT", "KILL", "TYPE", "normal", "ID", format!("${{id:c{other}}}"), "SKIPME", "yes"],
         5 => words!["CLIENT", "KILL", "USER", "default", "ID", format!("${{id:c{other}}}")],
-        6..=7 => words!["CLIENT", "KILL", "TYPE", g.random.pick(&["pubsub", "master", "replica", "nosuch"])],
+        6..=7 => words!["CLIENT", "KILL", "TYPE", g.random.pick(&["pubsub", "master", "replica", "slave", "nosuch"])],
         8..=9 => words!["CLIENT", "KILL", "USER", g.random.pick(&["nosuch", ""])],
         10..=11 => words!["CLIENT", "KILL", "ID", atoms::integer(&mut g.random), "ID", "99999"],
         12..=13 => words!["CLIENT", "KILL", "SKIPME", g.random.pick(&["yes", "maybe"]), "ID", "99999"],

@@ -33,6 +33,7 @@ pub const TABLE: &[Entry] = &[
     entry("PTTL", 3, |g| single(g, &["PTTL"])),
     entry("TTL", 3, |g| single(g, &["TTL"])),
     entry("RANDOMKEY", 1, random_key),
+    entry("OBJECT|IDLETIME", 1, idle_under_lfu),
     entry("RENAME", 4, |g| two(g, "RENAME")),
     entry("RENAMENX", 4, |g| two(g, "RENAMENX")),
     entry("RESTORE", 6, restore),
@@ -199,4 +200,15 @@ fn restore(g: &mut Generator) {
         words.extend(words!["FREQ", atoms::integer(&mut g.random)]);
     }
     g.command(words);
+}
+
+/// Idle times and frequencies are kept in one place: under a policy there is one or the other.
+fn idle_under_lfu(g: &mut Generator) {
+    g.say("CONFIG SET maxmemory-policy allkeys-lfu");
+    g.say("SET s1 x");
+    g.say("OBJECT IDLETIME s1");
+    g.say("CONFIG SET maxmemory-policy noeviction");
+    g.say("OBJECT FREQ s1");
+    // What comes last may be mutated.
+    g.say("EXISTS s1");
 }

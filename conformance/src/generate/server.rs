@@ -224,6 +224,8 @@ fn getkeys(g: &mut Generator, what: &str) {
         "RENAME a b",
         "MEMORY USAGE a",
         "RESTORE a 0 b",
+        "ZUNION 0 a",
+        "SINTERCARD x a",
         "GETEX a",
         "object freq a",
         "MSET a 1 b",

@@ -63,7 +63,9 @@ pub fn mutate(random: &mut Random, args: &mut Vec<Vec<u8>>) {
     }
     match random.below(8) {
         0 if args.len() > 1 => {
-            args.pop();
+            // Also so short that no command with arguments takes it.
+            let left = if random.chance(50) { args.len() - 1 } else { random.between(1, 2) };
+            args.truncate(left);
         }
         1 => args.push(atoms::small(random)),
         2 if args.len() > 1 => {

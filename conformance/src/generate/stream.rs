@@ -25,6 +25,9 @@ pub const TABLE: &[Entry] = &[
     entry("XACK", 8, xack),
     entry("XPENDING", 8, xpending),
     entry("XCLAIM", 8, xclaim),
+    entry("XCLAIM", 4, xclaim_option),
+    entry("XADD", 2, refused),
+    entry("XSETID", 1, exhausted),
     entry("XAUTOCLAIM", 5, xautoclaim),
     entry("XINFO|STREAM", 6, xinfo_stream),
     entry("XINFO|GROUPS", 5, |g| any_type::whole(g, "XINFO GROUPS", key)),
@@ -339,4 +342,52 @@ fn copy(g: &mut Generator) {
     let from = g.random.pick(PLAIN_KEYS).to_vec();
     let words = words!["COPY", from, g.random.pick(PLAIN_KEYS), "REPLACE"];
     g.command(words);
+}
+
+/// One option of XCLAIM at a time, good or bad.
+fn xclaim_option(g: &mut Generator) {
+    let mut words = words!["XCLAIM", group_key(g), group(g), "c1", "0"];
+    if g.random.chance(10) {
+        words[4] = b"x".to_vec();
+    }
+    words.extend(words!["1-1", "2-0"]);
+    let option = ["IDLE", "TIME", "RETRYCOUNT", "LASTID"][g.random.below(4)];
+    words.push(atoms::recased(&mut g.random, option));
+    words.push(g.random.pick::<[u8]>(&[b"0", b"100", b"1600000000000", b"x", b"-1"]).to_vec());
+    g.command(words);
+}
+
+/// Options that do not go together, or not with this command.
+fn refused(g: &mut Generator) {
+    let tails: &[&str] = &[
+        "XREAD GROUP g c STREAMS ? 0",
+        "XREAD NOACK STREAMS ? 0",
+        "XREADGROUP GROUP g1 c STREAMS ? $",
+        "XREADGROUP STREAMS ? >",
+        "XADD ? LIMIT 10 1-1 a b",
+        "XADD ? MAXLEN 5 MINID 1 1-1 a b",
+        "XADD ? MAXLEN 5 LIMIT 3 1-1 a b",
+        "XTRIM ? LIMIT 5",
+        "XTRIM ? MAXLEN 5 MINID 1",
+        "XRANGE ? (18446744073709551615-18446744073709551615 +",
+        "XREVRANGE ? + (18446744073709551615-18446744073709551615",
+        "XRANGE ? - (0-0",
+        "XSETID ?",
+    ];
+    let line = tails[g.random.below(tails.len())];
+    let key = key(g);
+    let words = line.split(' ').map(|word| if word == "?" { key.clone() } else { word.as_bytes().to_vec() }).collect();
+    g.command(words);
+    // What comes last may be mutated.
+    g.command(words!["XLEN", key]);
+}
+
+/// A stream without room for another id.
+fn exhausted(g: &mut Generator) {
+    g.say("XADD {full} 1-1 a b");
+    g.say("XSETID {full} 18446744073709551615-18446744073709551615");
+    g.say("XADD {full} * a b");
+    g.say("XADD {full} 5-* a b");
+    g.say("DEL {full}");
+    g.say("XLEN {full}");
 }
