@@ -4,6 +4,7 @@
 //! `cargo run --release -p etalon-benches --bin release-latency [ELEMENTS] [TYPE]`
 //!
 //! What counts is the time by the clock, less the time that the thread was ready but had no core: work and waiting for locks.
+//! On a machine with other work to do the maximum is too high: whoever holds a lock of the allocator may have lost its core.
 
 use std::time::Instant;
 

@@ -56,6 +56,13 @@ impl Packed {
         }
     }
 
+    /// Gives all spare memory back: for what is not going to grow.
+    pub fn fit(&mut self) {
+        if let Some(own) = Arc::get_mut(&mut self.0) {
+            own.shrink_to_fit();
+        }
+    }
+
     /// The listpack that the bytes are.
     pub fn listpack(&self) -> ListpackRef<'_> {
         ListpackRef::new(&self.0)

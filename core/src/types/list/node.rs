@@ -90,6 +90,13 @@ impl Node {
         }
     }
 
+    /// A full node gives back the room that it kept for more elements.
+    pub(super) fn close(&mut self) {
+        if let Node::Packed(packed) = self {
+            packed.fit();
+        }
+    }
+
     /// Keeps the first `at` elements; the others in a node of their own.
     pub(super) fn split_off(&mut self, at: u64) -> Node {
         let Node::Packed(packed) = self else { unreachable!("one element cannot be split") };

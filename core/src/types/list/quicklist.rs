@@ -99,6 +99,9 @@ impl Quicklist {
         {
             return self.nodes.edit(at, |node| push_into(node, end, text));
         }
+        if let Some((at, _)) = outer {
+            self.nodes.edit(at, Node::close);
+        }
         let node = if is_large(text, limits) { Node::plain(text) } else { Node::of_element(text) };
         match end {
             End::Left => self.nodes.push_front(node),

@@ -171,7 +171,7 @@ impl Stream {
                 Some((at, master))
             }
             Some((at, ..)) => {
-                inner.index.edit(at, |node| node.0.tighten());
+                inner.index.edit(at, |node| node.0.fit());
                 None
             }
             None => None,
