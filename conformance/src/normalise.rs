@@ -101,8 +101,8 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "INFO", how: "names", reason: "values are of the process: times, sizes, counters" },
     Rule {
         row: "CLIENT|LIST",
-        how: "mask id,addr,laddr,fd,age,idle,qbuf,qbuf-free,argv-mem,multi-mem,rbs,rbp,obl,oll,omem,tot-mem,events,redir",
-        reason: "identities, clock and buffers of the process (events says rw while a write waits)",
+        how: "mask id,addr,laddr,fd,age,idle,qbuf,qbuf-free,argv-mem,multi-mem,rbs,rbp,obl,oll,omem,tot-mem,events,redir then lines",
+        reason: "identities, clock and buffers of the process (events says rw while a write waits); the cron turns the list",
     },
     Rule {
         row: "CLIENT|INFO",

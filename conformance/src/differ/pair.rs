@@ -10,7 +10,7 @@ use crate::resp::{self, Value};
 use crate::rows::Rows;
 use crate::script::coverage::row_name;
 use crate::script::{Read, Step, fill_in, has_placeholder};
-use crate::target::{Received, Target, Want};
+use crate::target::{BELL, Received, Target, Want};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ impl Pair {
         }
         self.a.disconnect(choice::JUDGE);
         self.b.disconnect(choice::JUDGE);
+        self.a.disconnect(BELL);
+        self.b.disconnect(BELL);
     }
 
     /// Runs the steps on both. The difference, if there is one, is the first.

@@ -2,7 +2,7 @@
 //! split and merge all the time.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, any_type, entry};
+use super::{Entry, Generator, any_type, blocking, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -23,6 +23,12 @@ pub const TABLE: &[Entry] = &[
     entry("LMOVE", 8, lmove),
     entry("RPOPLPUSH", 4, |g| any_type::two_keys(g, "RPOPLPUSH", key, key)),
     entry("LMPOP", 6, lmpop),
+    entry("BLPOP", 1, |g| blocking::pop(g, "BLPOP")),
+    entry("BRPOP", 1, |g| blocking::pop(g, "BRPOP")),
+    entry("BLMOVE", 1, blocking::blmove),
+    entry("BRPOPLPUSH", 1, blocking::brpoplpush),
+    entry("BLMPOP", 1, blocking::blmpop),
+    entry("", 8, blocking::stir),
     entry("DEL", 1, |g| any_type::whole(g, "DEL", key)),
     entry("OBJECT|ENCODING", 2, |g| any_type::whole(g, "OBJECT ENCODING", key)),
     entry("DUMP", 10, |g| any_type::whole(g, "DUMP", key)),

@@ -14,6 +14,7 @@
 pub mod any_type;
 pub mod atoms;
 pub mod bitmap;
+pub mod blocking;
 pub mod connection;
 pub mod generic;
 pub mod geo;
@@ -47,14 +48,6 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("FAILOVER", "starts replication: issue of its own"),
     ("MIGRATE", "needs a second server"),
     ("WAIT", "needs replicas"),
-    ("BLPOP", "blocks: what waits for whom needs a generator of its own"),
-    ("BRPOP", "blocks: what waits for whom needs a generator of its own"),
-    ("BLMOVE", "blocks: what waits for whom needs a generator of its own"),
-    ("BRPOPLPUSH", "blocks: what waits for whom needs a generator of its own"),
-    ("BLMPOP", "blocks: what waits for whom needs a generator of its own"),
-    ("BZPOPMIN", "blocks: what waits for whom needs a generator of its own"),
-    ("BZPOPMAX", "blocks: what waits for whom needs a generator of its own"),
-    ("BZMPOP", "blocks: what waits for whom needs a generator of its own"),
     ("SAVE", "writes files: durability has an issue of its own"),
     ("BGSAVE", "writes files: durability has an issue of its own"),
     ("BGREWRITEAOF", "writes files: durability has an issue of its own"),
@@ -99,6 +92,7 @@ pub const FAMILIES: &[&str] = &[
     "hyperloglog",
     "geo",
     "sort",
+    "blocking",
     "generic",
     "connection",
     "server",
@@ -115,6 +109,8 @@ pub struct Generator {
     pub clients: usize,
     /// The client that speaks.
     pub client: usize,
+    /// Clients that may be waiting, and for which keys.
+    pub waiting: blocking::Waiting,
     sources: Vec<Source>,
 }
 
@@ -155,7 +151,14 @@ impl Generator {
                 "family {family}: the servers have none of its commands (known: {FAMILIES:?}, data, all)"
             ));
         }
-        Ok(Generator { random, steps: Vec::new(), clients: clients.max(1), client: 1, sources })
+        Ok(Generator {
+            random,
+            steps: Vec::new(),
+            clients: clients.max(1),
+            client: 1,
+            waiting: Default::default(),
+            sources,
+        })
     }
 
     /// The rows that a run of this generator must reach.
@@ -184,6 +187,7 @@ impl Generator {
                 self.one();
             }
         }
+        blocking::release_all(&mut self);
         self.steps
     }
 
@@ -206,6 +210,7 @@ impl Generator {
                 spec::mutate(&mut self.random, args);
             }
         }
+        blocking::put_in_order(self, from);
     }
 
     /// Appends a command of the current client.
@@ -238,6 +243,7 @@ fn table(family: &str) -> &'static [Entry] {
         "hyperloglog" => hyperloglog::TABLE,
         "geo" => geo::TABLE,
         "sort" => sort::TABLE,
+        "blocking" => blocking::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,

@@ -4,7 +4,7 @@
 //! on chance in a skiplist of 7.0.15. What could break that is followed by a harmless command, which the mutations take.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, any_type, entry};
+use super::{Entry, Generator, any_type, blocking, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -42,6 +42,10 @@ pub const TABLE: &[Entry] = &[
     entry("ZINTERCARD", 4, |g| combine(g, "ZINTERCARD")),
     entry("ZRANDMEMBER", 4, |g| any_type::random_elements(g, "ZRANDMEMBER", key, "WITHSCORES")),
     entry("ZSCAN", 4, |g| any_type::scan(g, "ZSCAN", key, "m")),
+    entry("BZPOPMIN", 1, |g| blocking::pop(g, "BZPOPMIN")),
+    entry("BZPOPMAX", 1, |g| blocking::pop(g, "BZPOPMAX")),
+    entry("BZMPOP", 1, blocking::bzmpop),
+    entry("", 8, blocking::stir),
     entry("DEL", 2, |g| any_type::whole(g, "DEL", key)),
     entry("OBJECT|ENCODING", 5, |g| any_type::whole(g, "OBJECT ENCODING", key)),
     entry("DUMP", 4, |g| any_type::whole(g, "DUMP", key)),

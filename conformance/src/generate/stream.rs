@@ -3,7 +3,7 @@
 //! An id of `*` is the clock's, which differs between the servers: scripts cover it.
 
 use super::atoms::{self, Holds};
-use super::{Entry, Generator, any_type, entry};
+use super::{Entry, Generator, any_type, blocking, entry};
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
@@ -33,6 +33,9 @@ pub const TABLE: &[Entry] = &[
     entry("XINFO|GROUPS", 5, |g| any_type::whole(g, "XINFO GROUPS", key)),
     entry("XINFO|CONSUMERS", 3, xinfo_consumers),
     entry("XINFO|HELP", 1, |g| g.say("XINFO HELP")),
+    entry("XREAD", 1, blocking::xread),
+    entry("XREADGROUP", 2, blocking::xreadgroup),
+    entry("", 8, blocking::stir),
     entry("DEL", 2, |g| any_type::whole(g, "DEL", key)),
     entry("OBJECT|ENCODING", 1, |g| any_type::whole(g, "OBJECT ENCODING", key)),
     entry("DUMP", 3, dump),

@@ -81,6 +81,8 @@ bitflags::bitflags! {
         const BLOCKED = 1 << 18;
         /// The driver has been asked for something; its completion answers. Its input waits.
         const UNDER_WAY = 1 << 19;
+        /// Has been unblocked in this turn; what it sent behind the blocked command runs when the turn ends.
+        const UNBLOCKED = 1 << 21;
         /// Commands that could block answer null instead (they run inside of a transaction).
         const DENY_BLOCKING = 1 << 20;
         /// Between MULTI and EXEC: commands are queued.

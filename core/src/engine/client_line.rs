@@ -20,13 +20,15 @@ const FLAG_LETTERS: &[(ClientFlags, char)] = &[
     (ClientFlags::TRACKING_BCAST, 'B'),
     (ClientFlags::DIRTY_WATCH, 'd'),
     (ClientFlags::CLOSE_AFTER_REPLY, 'c'),
+    (ClientFlags::UNBLOCKED, 'u'),
     (ClientFlags::CLOSE_ASAP, 'A'),
     (ClientFlags::UNIX_SOCKET, 'U'),
     (ClientFlags::NO_EVICT, 'e'),
 ];
 
 impl Engine {
-    /// Appends a client's line, without an end of line. `argument_bytes`: of the command that it runs right now.
+    /// Appends a client's line, without an end of line. `argument_bytes`: of the command that it runs right now,
+    /// or waits with.
     pub(crate) fn append_client_line(&self, out: &mut Vec<u8>, client: &Client, argument_bytes: usize) {
         let now_s = self.now.unix_s() as i64;
         let append = |out: &mut Vec<u8>, text: std::fmt::Arguments<'_>| {

@@ -152,7 +152,7 @@ impl Engine {
             Admission::Run(command) => {
                 let (flow, ran_us) = self.call(id, command, args, start);
                 if !matches!(flow, Flow::Done) {
-                    self.leave_open(id, flow, ran_us);
+                    self.leave_open(id, flow, args.bytes(), ran_us);
                     return Executed::Blocked;
                 }
                 self.finish_request(id);
@@ -172,10 +172,10 @@ impl Engine {
 
     /// A command has run and is not answered yet.
     #[cold]
-    fn leave_open(&mut self, id: ClientId, flow: Flow, ran_us: u64) {
+    fn leave_open(&mut self, id: ClientId, flow: Flow, argument_bytes: usize, ran_us: u64) {
         if let Some(client) = self.clients.get_mut(id) {
             match flow {
-                Flow::Block(wait) => self.block(id, wait, ran_us),
+                Flow::Block(wait) => self.block(id, wait, argument_bytes, ran_us),
                 _ => client.flags.insert(ClientFlags::UNDER_WAY),
             }
             self.send_pending_invalidations(id);

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Engine;
 use super::client::{ClientFlags, ClientId};
 use crate::commands::row::Command;
+use crate::commands::stream::read::names_streams;
 use crate::commands::{Args, keys};
 use crate::keyspace::effects::Touch;
 use crate::resp::Protocol;
@@ -164,7 +165,7 @@ impl Engine {
             return;
         }
         let mut found = Vec::new();
-        if keys::find(row, args, &mut found).is_err() {
+        if keys::find(row, args, &mut found).is_err() || row.name == "xread" && !names_streams(args) {
             return;
         }
         for key in found {

@@ -81,7 +81,7 @@ fn append_all(engine: &Engine, text: &mut Vec<u8>, caller: ClientId, args: Args<
 }
 
 fn append_line(engine: &Engine, text: &mut Vec<u8>, id: ClientId, caller: ClientId, args: Args<'_>) {
-    let argument_bytes = if id == caller { args.bytes() } else { 0 };
+    let argument_bytes = if id == caller { args.bytes() } else { engine.waiters().argument_bytes(id) };
     engine.append_client_line(text, engine.client(id), argument_bytes);
     text.push(b'\n');
 }

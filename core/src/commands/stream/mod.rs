@@ -16,7 +16,7 @@ mod ids;
 mod info;
 mod journal;
 mod pending;
-mod read;
+pub(crate) mod read;
 pub mod rows;
 #[cfg(test)]
 mod tests;

@@ -106,6 +106,25 @@ impl<'a> ReadOptions<'a> {
     }
 }
 
+/// Whether options and a balanced list of streams can be told apart, whatever the options' values: only then client tracking
+/// remembers the keys of an XREAD, though COMMAND GETKEYS finds some in others, too.
+pub fn names_streams(args: Args<'_>) -> bool {
+    let mut at = 1;
+    while at < args.len() {
+        at += match () {
+            () if args.is(at, "BLOCK") || args.is(at, "COUNT") => 2,
+            () if args.is(at, "GROUP") => 3,
+            () if args.is(at, "NOACK") => 1,
+            () if args.is(at, "STREAMS") => {
+                let left = args.len() - at - 1;
+                return left > 0 && left.is_multiple_of(2);
+            }
+            () => return false,
+        };
+    }
+    false
+}
+
 const UNBALANCED: CommandError =
     CommandError::Text("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
 const GROUP_IN_XREAD: CommandError =

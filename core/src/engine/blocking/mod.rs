@@ -32,7 +32,7 @@ use crate::commands::wait::Wait;
 use crate::commands::{CommandError, Ctx};
 use crate::keyspace::{Database, DbIndex, Lookup};
 use crate::types::ValueType;
-use waiters::Waiters;
+use waiters::{Place, Waiters};
 
 /// Blocked clients and what is to be done about them.
 #[derive(Clone, Debug, Default)]
@@ -57,14 +57,14 @@ impl Blocking {
 }
 
 impl Engine {
-    /// A client's command has found nothing: it waits from now on. `ran_us`: how long it ran.
-    pub(super) fn block(&mut self, id: ClientId, wait: Box<Wait>, ran_us: u64) {
+    /// A client's command has found nothing: it waits from now on. Of the command: its arguments' length, and how long it ran.
+    pub(super) fn block(&mut self, id: ClientId, wait: Box<Wait>, argument_bytes: usize, ran_us: u64) {
         let now_ms = self.now.monotonic_ms();
         let deadline_ms = wait.timeout_ms.map(|timeout_ms| now_ms.saturating_add(timeout_ms));
         let client = self.client_mut(id);
         client.flags.insert(ClientFlags::BLOCKED);
         let db = client.db;
-        self.blocking.waiters.insert(id, db, wait, deadline_ms, ran_us);
+        self.blocking.waiters.insert(id, Place { db, deadline_ms, argument_bytes, ran_us }, wait);
         self.effects.record_ready = true;
     }
 
@@ -205,7 +205,7 @@ impl Engine {
     /// A blocked command is complete: its call was counted when it began to wait.
     fn count_served(&mut self, id: ClientId, served_us: u64, failed: bool) {
         let Some(command) = self.clients.get(id).and_then(|client| client.last_command) else { return };
-        let ran_us = self.blocking.waiters.get(id).map_or(0, |waiting| waiting.ran_us);
+        let ran_us = self.blocking.waiters.get(id).map_or(0, |waiting| waiting.place.ran_us);
         let stats = self.stats.command(command);
         stats.usec += served_us;
         stats.failed += failed as u64;
@@ -219,6 +219,7 @@ impl Engine {
         self.forget_wait(id);
         let client = self.client_mut(id);
         client.flags.remove(ClientFlags::BLOCKED);
+        client.flags.insert(ClientFlags::UNBLOCKED);
         client.mute(start);
         self.finish_request(id);
         self.mark_pending(id);
@@ -265,6 +266,9 @@ impl Engine {
     /// The turn ends: who was unblocked goes on with what it had sent behind its blocked command.
     pub(super) fn resume_unblocked(&mut self) {
         while let Some(id) = self.blocking.unblocked.pop_front() {
+            if let Some(client) = self.clients.get_mut(id) {
+                client.flags.remove(ClientFlags::UNBLOCKED);
+            }
             self.process_input(id);
         }
     }
@@ -282,9 +286,10 @@ impl Engine {
 }
 
 impl Blocking {
-    /// A key may be ready for those who wait for that type.
+    /// A key may be ready for those who wait for that type. If there are any, whatever their keys, all who wait for this key
+    /// are looked at: what is there now may be of another type (`ZUNIONSTORE` over a stream).
     fn mark(&mut self, db: DbIndex, key: Box<[u8]>, value_type: ValueType) {
-        if matches!(value_type, ValueType::List | ValueType::SortedSet | ValueType::Stream) {
+        if self.waiters.wants(value_type) {
             self.mark_whatever(db, key);
         }
     }

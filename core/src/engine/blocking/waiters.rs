@@ -17,6 +17,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use crate::commands::wait::Wait;
 use crate::engine::client::ClientId;
 use crate::keyspace::DbIndex;
+use crate::types::ValueType;
 
 /// A place in the queues: who comes first has the lower one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,9 +27,18 @@ pub(crate) struct Ticket(u64);
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub wait: Box<Wait>,
-    pub db: DbIndex,
+    pub place: Place,
     ticket: Ticket,
-    deadline_ms: Option<u64>,
+}
+
+/// Where and since when a client waits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    pub db: DbIndex,
+    /// Milliseconds of the monotonic clock.
+    pub deadline_ms: Option<u64>,
+    /// The request as it was sent: its length without framing, in bytes.
+    pub argument_bytes: usize,
     /// How long the command had run when it began to wait, microseconds.
     pub ran_us: u64,
 }
@@ -42,6 +52,8 @@ pub struct Waiters {
     queues: BTreeMap<DbIndex, BTreeMap<Box<[u8]>, Queue>>,
     /// Milliseconds of the monotonic clock.
     deadlines: BTreeSet<(u64, ClientId)>,
+    /// How many wait for each type.
+    by_type: BTreeMap<ValueType, usize>,
     next_ticket: u64,
 }
 
@@ -74,30 +86,32 @@ impl Waiters {
     }
 
     /// A client begins to wait, behind all others. It does not wait yet.
-    pub(crate) fn insert(&mut self, id: ClientId, db: DbIndex, wait: Box<Wait>, deadline_ms: Option<u64>, ran_us: u64) {
+    pub(crate) fn insert(&mut self, id: ClientId, place: Place, wait: Box<Wait>) {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        let queues = self.queues.entry(db).or_default();
+        let queues = self.queues.entry(place.db).or_default();
         for key in wait.keys() {
             match queues.get_mut(key) {
                 Some(queue) => queue.insert(ticket, id),
                 None => queues.entry(key.into()).or_default().insert(ticket, id),
             };
         }
-        if let Some(deadline_ms) = deadline_ms {
+        if let Some(deadline_ms) = place.deadline_ms {
             self.deadlines.insert((deadline_ms, id));
         }
-        let previous = self.waits.insert(id, Waiting { wait, db, ticket, deadline_ms, ran_us });
+        *self.by_type.entry(wait.value_type).or_default() += 1;
+        let previous = self.waits.insert(id, Waiting { wait, place, ticket });
         assert!(previous.is_none(), "a client waits once at most");
     }
 
     /// A client waits no more.
     pub(crate) fn remove(&mut self, id: ClientId) -> Option<Waiting> {
         let waiting = self.waits.remove(&id)?;
-        if let Some(deadline_ms) = waiting.deadline_ms {
+        if let Some(deadline_ms) = waiting.place.deadline_ms {
             self.deadlines.remove(&(deadline_ms, id));
         }
-        let queues = self.queues.get_mut(&waiting.db).expect("its keys have queues");
+        *self.by_type.get_mut(&waiting.wait.value_type).expect("it was counted") -= 1;
+        let queues = self.queues.get_mut(&waiting.place.db).expect("its keys have queues");
         for key in waiting.wait.keys() {
             // A key that was given twice has its queue left once.
             let Some(queue) = queues.get_mut(key) else { continue };
@@ -107,9 +121,14 @@ impl Waiters {
             }
         }
         if queues.is_empty() {
-            self.queues.remove(&waiting.db);
+            self.queues.remove(&waiting.place.db);
         }
         Some(waiting)
+    }
+
+    /// The length of the request with which a client waits, bytes without framing; 0 if it does not wait.
+    pub fn argument_bytes(&self, id: ClientId) -> usize {
+        self.waits.get(&id).map_or(0, |waiting| waiting.place.argument_bytes)
     }
 
     /// What a client waits for.
@@ -121,6 +140,11 @@ impl Waiters {
     pub(crate) fn by_number(&self, number: u64) -> Option<ClientId> {
         let (&id, _) = self.waits.range(ClientId { id: number, slot: 0 }..).next()?;
         (id.id == number).then_some(id)
+    }
+
+    /// Whether somebody waits for values of that type, whatever the key.
+    pub(crate) fn wants(&self, value_type: ValueType) -> bool {
+        self.by_type.get(&value_type).is_some_and(|&count| count > 0)
     }
 
     /// Whether somebody waits for the key, whatever the type.

@@ -199,6 +199,10 @@ fn blocked_clients_are_shown() {
     let list = world.ask(id, "CLIENT LIST\r\n");
     assert_eq!(list.matches(" flags=b ").count(), 2);
     assert!(list.contains(" cmd=blpop ") && list.contains(" cmd=bzmpop "));
+    assert!(list.contains(" argv-mem=7 ") && list.contains(" argv-mem=12 "));
+    let served = world.ask(id, "RPUSH q x\r\nCLIENT LIST\r\n");
+    assert!(served.contains(" flags=u ") && !world.ask(id, "CLIENT LIST\r\n").contains(" flags=u "));
+    world.wait(&["BLPOP q 0"]);
     let info = world.ask(id, "INFO clients\r\n");
     assert!(info.contains("blocked_clients:2\\r\\n") && info.contains("clients_in_timeout_table:1\\r\\n"));
 }

@@ -1,7 +1,6 @@
 //! The index against a list that is searched from the front.
 
 use super::*;
-use crate::types::ValueType;
 use proptest::prelude::*;
 
 fn client(number: u64) -> ClientId {
@@ -104,7 +103,8 @@ proptest! {
                 Op::Wait { number, db, keys, deadline_ms } => {
                     let id = client(number);
                     if waiters.get(id).is_none() {
-                        waiters.insert(id, DbIndex(db), wait(&keys), deadline_ms, 0);
+                        let place = Place { db: DbIndex(db), deadline_ms, ..Place::default() };
+                        waiters.insert(id, place, wait(&keys));
                         model.0.push((id, DbIndex(db), keys, deadline_ms));
                     }
                 }
