@@ -9,6 +9,7 @@
 //! - [`model`]: what Redis would answer, written as plainly as possible.
 //! - [`trace`], [`diagram`]: what happened, as rows and as a picture.
 //! - [`shrink`]: the shortest list of steps that still fails.
+//! - [`queues`]: a workload of its own: clients that wait for lists.
 //! - [`campaign`]: many seeds on all cores, and the marks that they must reach.
 
 pub mod campaign;
@@ -18,6 +19,7 @@ pub mod marks;
 pub mod model;
 pub mod network;
 pub mod plan;
+pub mod queues;
 pub mod shrink;
 pub mod trace;
 pub mod world;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
-use etalon_sim::{Plan, campaign, diagram, marks, shrink};
+use etalon_sim::{Plan, campaign, diagram, marks, queues, shrink};
 
 #[derive(Parser)]
 #[command(name = "etalon-sim", about = "Runs the engine in a simulated world, from seeds")]
@@ -17,7 +17,7 @@ struct Options {
 enum Command {
     /// Runs many seeds; stops at the first failure, which is shrunk and printed.
     Run {
-        /// Which faults: `client` is the only profile so far.
+        /// `client`: one node and what may happen to its clients; `queues`: clients that wait for lists.
         #[arg(long, default_value = "client")]
         profile: String,
         #[arg(long, default_value_t = 10_000)]
@@ -46,13 +46,14 @@ enum Command {
 
 fn main() -> ExitCode {
     match Options::parse().command {
-        Command::Run { profile, seeds, from, jobs, marks } => {
-            if profile != "client" {
-                eprintln!("no such profile: {profile} (there is: client)");
-                return ExitCode::FAILURE;
+        Command::Run { profile, seeds, from, jobs, marks } => match profile.as_str() {
+            "client" => run(from, seeds, jobs, marks),
+            "queues" => run_queues(from, seeds),
+            _ => {
+                eprintln!("no such profile: {profile} (there are: client, queues)");
+                ExitCode::FAILURE
             }
-            run(from, seeds, jobs, marks)
-        }
+        },
         Command::Replay { seed, shrink, page } => replay(seed, shrink, page.as_deref()),
     }
 }
@@ -84,6 +85,28 @@ fn run(from: u64, seeds: u64, jobs: Option<usize>, require_marks: bool) -> ExitC
         println!("\nmarks never reached: {}", missed.join("; "));
         return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
+}
+
+fn run_queues(from: u64, seeds: u64) -> ExitCode {
+    const EVENTS: usize = 400;
+    let started = Instant::now();
+    let mut total = queues::Summary::default();
+    for seed in from..from + seeds {
+        match queues::run_seed(seed, EVENTS) {
+            Ok(summary) => {
+                total.commands += summary.commands;
+                total.waited += summary.waited;
+                total.timeouts += summary.timeouts;
+                total.breaks += summary.breaks;
+            }
+            Err(what) => {
+                println!("FAILED: {what}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    println!("{seeds} seeds in {:.1} s: {total:?}", started.elapsed().as_secs_f64());
     ExitCode::SUCCESS
 }
 

@@ -1,7 +1,7 @@
 //! The simulator on itself: clean seeds are clean and repeatable, and a wrong answer is found, shrunk and shown.
 
 use etalon_sim::plan::StepKind;
-use etalon_sim::{Plan, campaign, diagram, shrink};
+use etalon_sim::{Plan, campaign, diagram, queues, shrink};
 
 #[test]
 fn a_few_hundred_seeds_are_clean() {
@@ -35,4 +35,14 @@ fn a_wrong_answer_is_found_and_shrunk_to_what_it_takes() {
     let text = report.trace.to_text();
     assert!(text.contains("FAILED") && text.contains("expected :-1"), "{text}");
     assert!(diagram::page("seed", &report.trace).contains("class='failed'"));
+}
+
+#[test]
+fn nobody_who_waits_gets_an_element_twice_or_out_of_turn() {
+    let mut waited = 0;
+    for seed in 0..100 {
+        let summary = queues::run_seed(seed, 300).unwrap_or_else(|what| panic!("{what}"));
+        waited += summary.waited;
+    }
+    assert!(waited > 1000, "a vacuous run: {waited} were served after waiting");
 }
