@@ -5,7 +5,7 @@ pub mod payload;
 
 use super::Engine;
 use super::action::{Action, Outcome};
-use super::client::{ClientId, Peer};
+use super::client::{ClientFlags, ClientId, Peer};
 use super::turn::Turn;
 use crate::config::Config;
 use crate::time::Now;
@@ -39,6 +39,9 @@ pub fn fuzz_traffic(data: &[u8]) {
     for (_, db) in world.engine.keyspace().iter() {
         db.check();
     }
+    world.engine.waiters().check();
+    let blocked = world.engine.clients().iter().filter(|client| client.flags.contains(ClientFlags::BLOCKED)).count();
+    assert_eq!(blocked, world.engine.waiters().len(), "blocked clients are those that wait");
 }
 
 struct FuzzWorld {

@@ -5,7 +5,7 @@
 
 use super::db::Db;
 use super::edit::Edit;
-use super::effects::{Effects, Event, EventClass, Touch, Touched};
+use super::effects::{AwaitedTypes, Effects, Event, EventClass, Touch, Touched};
 use super::recency::{Recency, RecencyPolicy};
 use super::write::Write;
 use super::{DbIndex, Discarded, Keyspace};
@@ -377,7 +377,7 @@ impl<'e> Database<'e> {
 
     /// A key is about to go: readers of a stream's groups may wait for it.
     fn mark_end_of_stream(&mut self, slot: Slot, key: &[u8]) {
-        if self.effects.record_ready && matches!(self.db().value(slot), ValueRef::Stream(_)) {
+        if self.effects.awaited.contains(AwaitedTypes::STREAM) && matches!(self.db().value(slot), ValueRef::Stream(_)) {
             self.effects.mark_ready(self.index, key, ValueType::Stream);
         }
     }

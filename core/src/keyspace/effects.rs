@@ -127,6 +127,28 @@ impl WatchedKeys {
     }
 }
 
+bitflags::bitflags! {
+    /// Types of values that a command can wait for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub struct AwaitedTypes: u8 {
+        const LIST = 1 << 0;
+        const SORTED_SET = 1 << 1;
+        const STREAM = 1 << 2;
+    }
+}
+
+impl AwaitedTypes {
+    /// The one of that type; empty if nobody can wait for it.
+    pub fn of(value_type: ValueType) -> AwaitedTypes {
+        match value_type {
+            ValueType::List => AwaitedTypes::LIST,
+            ValueType::SortedSet => AwaitedTypes::SORTED_SET,
+            ValueType::Stream => AwaitedTypes::STREAM,
+            ValueType::String | ValueType::Set | ValueType::Hash => AwaitedTypes::empty(),
+        }
+    }
+}
+
 /// What the journal gets instead of the command as it was called.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Propagation {
@@ -159,16 +181,16 @@ pub struct Effects {
     pub notify: EventClass,
     /// Whether every touched key is to be recorded (someone tracks).
     pub record_touched: bool,
-    /// Whether keys that clients may have waited for are to be recorded (someone is blocked).
-    pub record_ready: bool,
+    /// The types that blocked clients wait for: keys that may be ready for them are recorded.
+    pub awaited: AwaitedTypes,
     /// Keys of which touches are recorded in any case.
     pub watched: WatchedKeys,
     /// Whether propagated commands are to be recorded (an AOF or a replica takes them).
     pub record_journal: bool,
     pub events: Vec<KeyEvent>,
     pub touched: Vec<Touched>,
-    /// Keys that were created, and streams that got an entry or are gone, in order, with the type that could be waited for.
-    pub ready: Vec<(DbIndex, Box<[u8]>, ValueType)>,
+    /// Keys that were created, and streams that got an entry or are gone, in order.
+    pub ready: Vec<(DbIndex, Box<[u8]>)>,
     /// Databases whose whole content is another one now (FLUSHDB, SWAPDB), if someone is blocked.
     pub replaced: Vec<DbIndex>,
     /// A database was flushed.
@@ -197,24 +219,25 @@ impl Effects {
         }
     }
 
+    #[cold]
+    fn record_touch(&mut self, db: DbIndex, key: &[u8], exists: bool) {
+        if self.record_touched || self.watched.contains(db, key) {
+            self.touched.push(Touched { db, key: key.into(), exists, how: Touch::Key });
+        }
+    }
+
     /// Records that clients which wait for a value of that type at `key` have to be looked at.
+    #[inline]
     pub fn mark_ready(&mut self, db: DbIndex, key: &[u8], value_type: ValueType) {
-        if self.record_ready {
-            self.ready.push((db, key.into(), value_type));
+        if self.awaited.intersects(AwaitedTypes::of(value_type)) {
+            self.ready.push((db, key.into()));
         }
     }
 
     /// Records the same of every key of a database.
     pub fn mark_replaced(&mut self, db: DbIndex) {
-        if self.record_ready {
+        if !self.awaited.is_empty() {
             self.replaced.push(db);
-        }
-    }
-
-    #[cold]
-    fn record_touch(&mut self, db: DbIndex, key: &[u8], exists: bool) {
-        if self.record_touched || self.watched.contains(db, key) {
-            self.touched.push(Touched { db, key: key.into(), exists, how: Touch::Key });
         }
     }
 

@@ -16,7 +16,7 @@
 use super::DbIndex;
 use super::access::Database;
 use super::db::NewValue;
-use super::effects::{Event, EventClass};
+use super::effects::{AwaitedTypes, Event, EventClass};
 use super::recency::Recency;
 use crate::error::CommandError;
 use crate::structures::{KeyHash, Slot};
@@ -312,7 +312,7 @@ impl<'g, 'e> Write<'g, 'e> {
     /// The key was created: clients may have waited for it. Overwriting a key is none of it, whatever its type was.
     #[inline]
     fn mark_creation(&mut self) {
-        if self.db.effects.record_ready
+        if !self.db.effects.awaited.is_empty()
             && let Some(value_type) = self.value().map(ValueRef::value_type)
         {
             self.db.effects.mark_ready(self.db.index, self.key, value_type);
@@ -322,7 +322,7 @@ impl<'g, 'e> Write<'g, 'e> {
     /// The value goes. If it is a stream, readers of its groups may wait for more of it in vain.
     #[inline]
     fn mark_end_of_stream(&mut self) {
-        if self.db.effects.record_ready
+        if self.db.effects.awaited.contains(AwaitedTypes::STREAM)
             && let Some(ValueRef::Stream(_)) = self.value()
         {
             self.db.effects.mark_ready(self.db.index, self.key, ValueType::Stream);

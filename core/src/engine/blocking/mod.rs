@@ -65,7 +65,7 @@ impl Engine {
         client.flags.insert(ClientFlags::BLOCKED);
         let db = client.db;
         self.blocking.waiters.insert(id, Place { db, deadline_ms, argument_bytes, ran_us }, wait);
-        self.effects.record_ready = true;
+        self.effects.awaited = self.blocking.waiters.types();
     }
 
     /// Takes over what calls have left about keys that somebody may wait for.
@@ -78,13 +78,13 @@ impl Engine {
 
     #[cold]
     fn gather_marked(&mut self) {
-        for (db, key, value_type) in std::mem::take(&mut self.effects.ready) {
-            self.blocking.mark(db, key, value_type);
+        for (db, key) in std::mem::take(&mut self.effects.ready) {
+            self.blocking.mark(db, key);
         }
         for db in std::mem::take(&mut self.effects.replaced) {
             let keys: Vec<Box<[u8]>> = self.blocking.waiters.keys(db).map(Box::from).collect();
             for key in keys {
-                self.blocking.mark_whatever(db, key);
+                self.blocking.mark(db, key);
             }
         }
     }
@@ -229,7 +229,7 @@ impl Engine {
     /// A client waits no more, whatever the reason.
     pub(super) fn forget_wait(&mut self, id: ClientId) {
         if self.blocking.waiters.remove(id).is_some() {
-            self.effects.record_ready = !self.blocking.waiters.is_empty();
+            self.effects.awaited = self.blocking.waiters.types();
         }
     }
 
@@ -286,15 +286,9 @@ impl Engine {
 }
 
 impl Blocking {
-    /// A key may be ready for those who wait for that type. If there are any, whatever their keys, all who wait for this key
-    /// are looked at: what is there now may be of another type (`ZUNIONSTORE` over a stream).
-    fn mark(&mut self, db: DbIndex, key: Box<[u8]>, value_type: ValueType) {
-        if self.waiters.wants(value_type) {
-            self.mark_whatever(db, key);
-        }
-    }
-
-    fn mark_whatever(&mut self, db: DbIndex, key: Box<[u8]>) {
+    /// A key may be ready: all who wait for it are looked at, since what is there now may be of another type than what marked
+    /// it (`ZUNIONSTORE` over a stream).
+    fn mark(&mut self, db: DbIndex, key: Box<[u8]>) {
         if !self.waiters.waits_for(db, &key) {
             return;
         }

@@ -17,6 +17,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use crate::commands::wait::Wait;
 use crate::engine::client::ClientId;
 use crate::keyspace::DbIndex;
+use crate::keyspace::effects::AwaitedTypes;
 use crate::types::ValueType;
 
 /// A place in the queues: who comes first has the lower one.
@@ -142,9 +143,10 @@ impl Waiters {
         (id.id == number).then_some(id)
     }
 
-    /// Whether somebody waits for values of that type, whatever the key.
-    pub(crate) fn wants(&self, value_type: ValueType) -> bool {
-        self.by_type.get(&value_type).is_some_and(|&count| count > 0)
+    /// The types that are waited for.
+    pub(crate) fn types(&self) -> AwaitedTypes {
+        let awaited = self.by_type.iter().filter(|&(_, &count)| count > 0);
+        awaited.map(|(&value_type, _)| AwaitedTypes::of(value_type)).collect()
     }
 
     /// Whether somebody waits for the key, whatever the type.
@@ -157,6 +159,17 @@ impl Waiters {
         let queue = self.queues.get(&db)?.get(key)?;
         let behind = after.map_or(Unbounded, Excluded);
         queue.range((behind, Unbounded)).next().map(|(&ticket, &id)| (ticket, id))
+    }
+
+    /// Panics if the parts disagree. O(waits).
+    pub(crate) fn check(&self) {
+        let places: usize = self.queues.values().flat_map(BTreeMap::values).map(BTreeMap::len).sum();
+        let keys = |waiting: &Waiting| waiting.wait.keys().collect::<BTreeSet<_>>().len();
+        assert_eq!(places, self.waits.values().map(keys).sum::<usize>(), "places in queues");
+        assert_eq!(self.by_type.values().sum::<usize>(), self.waits.len(), "waits by type");
+        let with_deadline = self.waits.values().filter(|waiting| waiting.place.deadline_ms.is_some()).count();
+        assert_eq!(self.deadlines.len(), with_deadline, "deadlines");
+        assert!(self.queues.values().flat_map(BTreeMap::values).all(|queue| !queue.is_empty()), "empty queues");
     }
 
     /// All keys of a database that somebody waits for, ascending.

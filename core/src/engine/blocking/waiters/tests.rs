@@ -75,6 +75,7 @@ fn walk(waiters: &Waiters, db: DbIndex, key: u8) -> Vec<ClientId> {
 }
 
 fn compare(waiters: &Waiters, model: &Model) {
+    waiters.check();
     assert_eq!(waiters.len(), model.0.len());
     assert_eq!(waiters.deadlines(), model.0.iter().filter(|entry| entry.3.is_some()).count());
     assert_eq!(waiters.next_deadline_ms(), model.0.iter().filter_map(|entry| entry.3).min());
