@@ -81,8 +81,6 @@ bitflags::bitflags! {
         const BLOCKED = 1 << 18;
         /// The driver has been asked for something; its completion answers. Its input waits.
         const UNDER_WAY = 1 << 19;
-        /// Has been unblocked in this turn; what it sent behind the blocked command runs when the turn ends.
-        const UNBLOCKED = 1 << 21;
         /// Commands that could block answer null instead (they run inside of a transaction).
         const DENY_BLOCKING = 1 << 20;
         /// Between MULTI and EXEC: commands are queued.
@@ -95,6 +93,8 @@ bitflags::bitflags! {
         const PUBSUB = 1 << 24;
         /// The connection is closed; its transaction is being completed.
         const GONE = 1 << 25;
+        /// Has been unblocked in this turn; what it sent behind the blocked command runs when the turn ends.
+        const UNBLOCKED = 1 << 26;
     }
 }
 

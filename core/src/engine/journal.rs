@@ -2,9 +2,8 @@
 //!
 //! A call propagates itself if it changed anything and its row says WRITE, or what it asked for instead
 //! ([`Propagation`]). Deletions of expired keys that it met come first. A SELECT precedes a command whose database is
-//! not the one that the reader has selected (inside of MULTI, if it is the first there); several commands of one call, or of
-//! one transaction, travel between MULTI and EXEC,
-//! except the deletions of a walk that nobody named the keys of (SCAN, RANDOMKEY).
+//! not the one that the reader has selected; several commands of one call, or of one transaction, travel between MULTI, for
+//! which the database of the first is selected, and EXEC, except the deletions of a walk that nobody named the keys of (SCAN, RANDOMKEY).
 
 use super::Engine;
 use crate::commands::row::{Command, CommandFlags};
@@ -35,7 +34,8 @@ impl Engine {
         }
         let several = deletions.len() + own > 1 && !row.flags.contains(CommandFlags::TOUCHES_ARBITRARY_KEYS);
         if several {
-            self.journal_bare("MULTI");
+            let first = deletions.first().map_or(db, |(db, _)| *db);
+            self.journal_command(first, OwnedArgs::from_iter(["MULTI"]).as_args());
         }
         for (db, deletion) in &deletions {
             self.journal_command(*db, deletion.as_args());
@@ -50,7 +50,7 @@ impl Engine {
             _ => {}
         }
         if several {
-            self.journal_bare("EXEC");
+            append_request(&mut self.journal, OwnedArgs::from_iter(["EXEC"]).as_args());
         }
     }
 
@@ -58,19 +58,14 @@ impl Engine {
     pub(super) fn journal_together(&mut self, gathered: Vec<(DbIndex, OwnedArgs)>) {
         let several = gathered.len() > 1;
         if several {
-            self.journal_bare("MULTI");
+            self.journal_command(gathered[0].0, OwnedArgs::from_iter(["MULTI"]).as_args());
         }
         for (db, args) in &gathered {
             self.journal_command(*db, args.as_args());
         }
         if several {
-            self.journal_bare("EXEC");
+            append_request(&mut self.journal, OwnedArgs::from_iter(["EXEC"]).as_args());
         }
-    }
-
-    /// Appends MULTI or EXEC, which no database is selected for.
-    fn journal_bare(&mut self, word: &str) {
-        append_request(&mut self.journal, OwnedArgs::from_iter([word]).as_args());
     }
 
     /// Appends one command to the journal, preceded by a SELECT if the database differs.

@@ -57,7 +57,7 @@ fn what_a_transaction_changes_is_propagated_together() {
     let mut world = World::new();
     let (one, other) = (world.connect(), world.connect());
     world.engine.keep_journal(true);
-    let mut journal = |world: &mut World, requests: &str| {
+    let journal = |world: &mut World, requests: &str| {
         world.arrive(one, requests.as_bytes());
         let bytes = match world.engine.end_turn(world.now) {
             Turn::Clean(_) => Vec::new(),
@@ -74,7 +74,7 @@ fn what_a_transaction_changes_is_propagated_together() {
     assert_eq!(journal(&mut world, "MULTI\r\nGET k\r\nEXEC\r\n"), "");
     assert_eq!(journal(&mut world, "MULTI\r\nSET k 1\r\nGET k\r\nEXEC\r\n"), "SELECT 0 SET k 1");
     assert_eq!(journal(&mut world, "MULTI\r\nINCR k\r\nINCR k\r\nEXEC\r\n"), "MULTI INCR k INCR k EXEC");
-    let moved = "MULTI SELECT 1 SET a 1 SELECT 0 DEL k EXEC";
+    let moved = "SELECT 1 MULTI SET a 1 SELECT 0 DEL k EXEC";
     assert_eq!(journal(&mut world, "MULTI\r\nSELECT 1\r\nSET a 1\r\nSELECT 0\r\nDEL k\r\nEXEC\r\n"), moved);
     assert_eq!(journal(&mut world, "WATCH k\r\nMULTI\r\nDEL k\r\nEXEC\r\n"), "");
     let _ = other;
