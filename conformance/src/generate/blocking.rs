@@ -30,6 +30,7 @@ pub const TABLE: &[Entry] = &[
     entry("XREAD", 3, xread),
     entry("XREADGROUP", 5, xreadgroup),
     entry("SWAPDB", 1, |g| g.say("SWAPDB 0 1")),
+    entry("EXEC", 3, transaction),
     entry("", 60, stir),
 ];
 
@@ -269,6 +270,15 @@ pub fn stir(g: &mut Generator) {
     if g.random.chance(15) {
         g.steps.push(Step::Arrived);
     }
+}
+
+/// Several changes at once: who waits is looked at when all are done.
+fn transaction(g: &mut Generator) {
+    g.say("MULTI");
+    for _ in 0..g.random.between(1, 5) {
+        stir(g);
+    }
+    g.say("EXEC");
 }
 
 /// A list of one element, as 7.0.15 dumps it.
