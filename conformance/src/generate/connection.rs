@@ -125,6 +125,9 @@ fn list(g: &mut Generator) {
 fn tracking(g: &mut Generator) {
     let mode = if g.random.chance(60) { "ON" } else { "OFF" };
     let mut words = words!["CLIENT", "TRACKING", atoms::recased(&mut g.random, mode)];
+    if g.random.chance(4) {
+        return g.command(words!["CLIENT", "TRACKING", "ON", "REDIRECT", "${id:c1}", "REDIRECT", "${id:c1}"]);
+    }
     for _ in 0..g.random.below(4) {
         match g.random.below(7) {
             0 => words.extend(words!["BCAST"]),

@@ -204,7 +204,8 @@ fn restore(g: &mut Generator) {
 
 /// Idle times and frequencies are kept in one place: under a policy there is one or the other.
 fn idle_under_lfu(g: &mut Generator) {
-    g.say("CONFIG SET maxmemory-policy allkeys-lfu");
+    // Without a limit: what would be evicted is random.
+    g.say("CONFIG SET maxmemory 0 maxmemory-policy allkeys-lfu");
     g.say("SET s1 x");
     g.say("OBJECT IDLETIME s1");
     g.say("CONFIG SET maxmemory-policy noeviction");

@@ -40,6 +40,8 @@ pub const TABLE: &[Entry] = &[
     entry("ZINTERSTORE", 4, |g| combine(g, "ZINTERSTORE")),
     entry("ZDIFFSTORE", 4, |g| combine(g, "ZDIFFSTORE")),
     entry("ZINTERCARD", 4, |g| combine(g, "ZINTERCARD")),
+    entry("ZINCRBY", 1, not_a_number),
+    entry("ZUNIONSTORE", 1, too_few_words),
     entry("ZRANDMEMBER", 4, |g| any_type::random_elements(g, "ZRANDMEMBER", key, "WITHSCORES")),
     entry("ZSCAN", 4, |g| any_type::scan(g, "ZSCAN", key, "m")),
     entry("BZPOPMIN", 1, |g| blocking::pop(g, "BZPOPMIN")),
@@ -372,5 +374,24 @@ fn copied(g: &mut Generator, name: &str) {
 /// A set, which the combinations read too.
 fn sadd(g: &mut Generator) {
     let words = words!["SADD", "s1", member(g), member(g)];
+    g.command(words);
+}
+
+/// Infinity and its opposite.
+fn not_a_number(g: &mut Generator) {
+    let key = uneven(g);
+    let (first, second) = if g.random.chance(50) { ("inf", "-inf") } else { ("-inf", "+inf") };
+    g.command(words!["ZADD", key, first, "unbounded"]);
+    match g.random.below(2) {
+        0 => g.command(words!["ZINCRBY", key, second, "unbounded"]),
+        _ => g.command(words!["ZADD", key, "INCR", second, "unbounded"]),
+    }
+    g.command(words!["ZREM", key, "unbounded"]);
+}
+
+/// Those that are followed by another command, and so hardly ever cut short.
+fn too_few_words(g: &mut Generator) {
+    let names = &["ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE", "ZRANGEBYLEX", "ZREVRANGEBYLEX", "GEOPOS"];
+    let words = words![g.random.pick(names), key(g)];
     g.command(words);
 }

@@ -366,7 +366,7 @@ fn refused(g: &mut Generator) {
         "XREAD GROUP g c STREAMS ? 0",
         "XREAD NOACK STREAMS ? 0",
         "XREADGROUP GROUP g1 c STREAMS ? $",
-        "XREADGROUP STREAMS ? >",
+        "XREADGROUP COUNT 1 NOACK STREAMS ? >",
         "XADD ? LIMIT 10 1-1 a b",
         "XADD ? MAXLEN 5 MINID 1 1-1 a b",
         "XADD ? MAXLEN 5 LIMIT 3 1-1 a b",
