@@ -8,6 +8,7 @@
 //! | `CLIENT REPLY SKIP`   | none, and none for the next command                                 |
 //! | `CLIENT REPLY ON`     | one, whatever the state                                             |
 //! | `QUIT`                | one; the connection ends and what follows is not run                |
+//! | anything after `MULTI`| one, since it is queued (what EXEC then runs is not looked at)      |
 //! | `RESET`               | one (unless SKIP came before), and replies are on again             |
 //!
 //! Source: observed on 7.0.15.
@@ -18,6 +19,8 @@ pub struct ReplyCount {
     off: bool,
     skip_next: bool,
     ended: bool,
+    /// Between MULTI and EXEC or DISCARD.
+    queues: bool,
 }
 
 impl ReplyCount {
@@ -35,6 +38,11 @@ impl ReplyCount {
             return 0;
         };
         let skipped = std::mem::take(&mut self.skip_next);
+        let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
+        if self.queues && !is("exec") && !is("discard") && !is("reset") && !is("quit") {
+            return usize::from(!self.off && !skipped);
+        }
+        self.queues = is("multi") && args.len() == 1 || self.queues && !is("reset") && args.len() > 1;
         if name.eq_ignore_ascii_case(b"quit") {
             self.ended = true;
         } else if name.eq_ignore_ascii_case(b"reset") && args.len() == 1 {
@@ -70,6 +78,8 @@ mod tests {
         assert_eq!(["PING", "CLIENT REPLY SKIP", "PING", "PING"].map(&mut expect), [1, 0, 0, 1]);
         assert_eq!(["CLIENT REPLY OFF", "NOSUCH", "client reply on", "PING"].map(&mut expect), [0, 0, 1, 1]);
         assert_eq!(["CLIENT REPLY SKIP", "CLIENT REPLY ON", "PING"].map(&mut expect), [0, 1, 1]);
+        let queued = ["MULTI", "CLIENT REPLY SKIP", "CLIENT REPLY OFF", "RESET", "PING", "CLIENT REPLY SKIP", "PING"];
+        assert_eq!(queued.map(&mut expect), [1, 1, 1, 1, 1, 0, 0]);
         assert_eq!(["QUIT", "PING"].map(&mut expect), [1, 0]);
     }
 }
