@@ -403,6 +403,7 @@ impl Engine {
             overdue_keys_stay: self.cron.pause.is_some(),
             frozen_recency: false,
             skip_checksum: self.policy.skip_checksum,
+            replays: false,
             shared_integers: c.maxmemory == 0
                 || !matches!(c.maxmemory_policy, P::AllkeysLru | P::VolatileLru | P::AllkeysLfu | P::VolatileLfu),
             limits: Limits {

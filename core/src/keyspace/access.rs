@@ -49,6 +49,8 @@ pub struct DataPolicy {
     pub frozen_recency: bool,
     /// RESTORE takes payloads whose checksum is wrong (DEBUG SET-SKIP-CHECKSUM-VALIDATION).
     pub skip_checksum: bool,
+    /// The calls come from a journal or a master: what was once propagated is not argued with.
+    pub replays: bool,
     /// Integers below 10,000 are shared objects: OBJECT REFCOUNT shows it.
     pub shared_integers: bool,
     /// When packed collections become big ones.

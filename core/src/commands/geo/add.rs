@@ -18,8 +18,7 @@ pub fn geoadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     args.first(points).iter().skip(1).for_each(|arg| _ = call.push(arg));
     for index in (points..args.len()).step_by(3) {
         let point = parse_point(args, index)?;
-        // 52 bits: exact as an integer, which is shorter than the text of a double.
-        call.push(DecimalBuffer::new().format(point.score() as u64)).push(args.at(index + 2));
+        call.push(DecimalBuffer::new().format(point.hash())).push(args.at(index + 2));
     }
     let dirty = ctx.effects().dirty;
     let flow = zadd(ctx, call.as_args())?;

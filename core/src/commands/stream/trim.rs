@@ -1,10 +1,13 @@
 //! `[MAXLEN|MINID [=|~] threshold [LIMIT count]]` of XADD and XTRIM, `[NOMKSTREAM]` and the id of XADD.
+//!
+//! What is propagated is exact and keeps its LIMIT, which clients may not say together. Where such a call is replayed, it is
+//! taken, and its LIMIT has no effect.
 
 use super::ids::{self, NewId};
 use crate::commands::{Args, CommandError, OwnedArgs};
+use crate::keyspace::access::DataPolicy;
 use crate::numbers::integer::parse_i64;
 use crate::structures::StreamId;
-use crate::types::Limits;
 use crate::types::stream::{Stream, Trim};
 
 const BOTH: CommandError =
@@ -28,16 +31,16 @@ pub struct Options {
 
 impl Options {
     /// Options of XADD, up to the id.
-    pub fn of_xadd(args: Args<'_>, limits: &Limits) -> Result<Options, CommandError> {
-        Options::parse(args, limits, true)
+    pub fn of_xadd(args: Args<'_>, policy: &DataPolicy) -> Result<Options, CommandError> {
+        Options::parse(args, policy, true)
     }
 
     /// Options of XTRIM, up to the end.
-    pub fn of_xtrim(args: Args<'_>, limits: &Limits) -> Result<Options, CommandError> {
-        Options::parse(args, limits, false)
+    pub fn of_xtrim(args: Args<'_>, policy: &DataPolicy) -> Result<Options, CommandError> {
+        Options::parse(args, policy, false)
     }
 
-    fn parse(args: Args<'_>, limits: &Limits, xadd: bool) -> Result<Options, CommandError> {
+    fn parse(args: Args<'_>, policy: &DataPolicy, xadd: bool) -> Result<Options, CommandError> {
         let mut options = Options::default();
         let mut limit = None;
         let mut at = 2;
@@ -65,7 +68,7 @@ impl Options {
             at += 1;
         }
         options.id_at = at;
-        options.settle_limit(limit, limits, xadd)?;
+        options.settle_limit(limit, policy, xadd)?;
         Ok(options)
     }
 
@@ -88,7 +91,7 @@ impl Options {
         Ok(self.threshold_at)
     }
 
-    fn settle_limit(&mut self, given: Option<u64>, limits: &Limits, xadd: bool) -> Result<(), CommandError> {
+    fn settle_limit(&mut self, given: Option<u64>, policy: &DataPolicy, xadd: bool) -> Result<(), CommandError> {
         if self.trim.is_none() && given.is_some_and(|limit| limit > 0) {
             return Err(CommandError::Text(
                 "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
@@ -98,12 +101,13 @@ impl Options {
             return Err(CommandError::Text("ERR syntax error, XTRIM must be called with a trimming strategy"));
         }
         self.limit = match given {
+            _ if policy.replays => 0,
             Some(_) if !self.approximately => {
                 return Err(CommandError::Text("ERR syntax error, LIMIT cannot be used without the special ~ option"));
             }
             Some(limit) => limit,
             // A hundred nodes at a time.
-            None if self.approximately => match limits.stream_node_entries_max.saturating_mul(100) {
+            None if self.approximately => match policy.limits.stream_node_entries_max.saturating_mul(100) {
                 ..=0 => 10_000,
                 limit => (limit as u64).min(1_000_000),
             },

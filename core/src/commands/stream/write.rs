@@ -13,8 +13,8 @@ use crate::types::stream::{AppendError, Counters, Stream};
 /// `XADD key [NOMKSTREAM] [MAXLEN|MINID [=|~] threshold [LIMIT count]] *|id field value [field value ...]`: the id of the new
 /// entry. O(fields), and O(entries that are trimmed). Journaled with the id it got and the trim as far as it went.
 pub fn xadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let limits = ctx.db.policy().limits;
-    let options = Options::of_xadd(args, &limits)?;
+    let policy = ctx.db.policy();
+    let options = Options::of_xadd(args, &policy)?;
     let fields = args.from(options.id_at + 1);
     if fields.len() < 2 || fields.len() % 2 == 1 {
         return Err(CommandError::Arity("xadd"));
@@ -30,7 +30,7 @@ pub fn xadd(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     }
     let mut stream = write.edit::<Stream>()?;
     let id = choose_id(stream.counters().last_id, options.id, now_ms)?;
-    match stream.append(id, fields.iter(), fields.len() / 2, &limits) {
+    match stream.append(id, fields.iter(), fields.len() / 2, &policy.limits) {
         Ok(()) => {}
         Err(AppendError::NotAbove) => return Err(NOT_ABOVE),
         Err(AppendError::TooLarge) => return Err(TOO_LARGE),
@@ -73,7 +73,7 @@ fn choose_id(last: StreamId, asked: Option<NewId>, now_ms: u64) -> Result<Stream
 
 /// `XTRIM key MAXLEN|MINID [=|~] threshold [LIMIT count]`: how many entries went. O(entries that go).
 pub fn xtrim(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let options = Options::of_xtrim(args, &ctx.db.policy().limits)?;
+    let options = Options::of_xtrim(args, &ctx.db.policy())?;
     let Some(mut stream) = ctx.db.edit_existing::<Stream>(args.at(1))? else {
         ctx.reply.integer(0);
         return Ok(Flow::Done);

@@ -7,9 +7,10 @@
 //!   └────┴────┴────┴────┴───┴────┴────┘
 //! ```
 //!
-//! Longitudes run from -180 to 180, latitudes from -85.05112878 to 85.05112878 (Web Mercator), as a sorted set's score the hash
-//! is exact. A search picks a step so coarse that a cell and its eight neighbours cover the shape, drops the neighbours that
-//! the shape doesn't touch and reads the ranges of scores that the cells are: see `search.rs`.
+//! Longitudes run from -180 to 180, latitudes from -85.05112878 to 85.05112878 (Web Mercator). As a sorted set's score the
+//! hash is exact, but on the eastern and northern edges, where it has more bits. A search picks a step so coarse that a cell
+//! and its eight neighbours cover the shape, drops the neighbours that the shape doesn't touch and reads the ranges of scores
+//! that the cells are: see `search.rs`.
 //!
 //! All O(1). Source: behaviour of 7.0.15, recorded; every formula keeps Redis's order of operations, so that doubles are
 //! equal to the last bit where the machine's sine and cosine are.
@@ -55,9 +56,14 @@ impl Point {
             && (-LATITUDE_MAX..=LATITUDE_MAX).contains(&self.latitude)
     }
 
-    /// The score under which GEOADD stores the point, which must be valid.
+    /// The hash of the point, which must be valid: 52 bits, or 54 on the edges at 180 degrees east and in the north.
+    pub fn hash(self) -> u64 {
+        Cell::of(self, STEPS_MAX).bits
+    }
+
+    /// The score under which GEOADD stores the point, which must be valid. Exact but for the edges.
     pub fn score(self) -> f64 {
-        Cell::of(self, STEPS_MAX).bits as f64
+        self.hash() as f64
     }
 
     /// The middle of the cell that a score stands for: what GEOPOS answers. Scores from ZADD may be anything: what doesn't
