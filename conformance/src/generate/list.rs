@@ -42,8 +42,11 @@ pub const TABLE: &[Entry] = &[
     entry("SET", 1, |g| any_type::string(g, key)),
 ];
 
-const SETTINGS: &[(&str, &[&[u8]])] =
-    &[("list-max-listpack-size", &[b"-2", b"-1", b"2", b"3", b"5", b"8", b"0", b"1", b"-5", b"128"])];
+const SETTINGS: &[(&str, &[&[u8]])] = &[
+    ("list-max-listpack-size", &[b"-2", b"-1", b"2", b"3", b"5", b"8", b"0", b"1", b"-5", b"128"]),
+    ("list-max-listpack-size", &[b"-2", b"-1", b"2", b"3", b"5", b"8", b"0", b"1", b"-5", b"128"]),
+    ("list-compress-depth", &[b"0", b"1", b"1", b"2", b"3", b"65536"]),
+];
 
 const PAYLOADS: &[&[u8]] = include!("list_payloads.in");
 const KEYS: &[&[u8]] = &[b"l1", b"l2", b"l3", b"l4", b"{l}5"];

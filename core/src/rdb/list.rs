@@ -6,11 +6,12 @@
 //! 10   a string that is a ziplist                                1    count, then the elements as strings
 //! ```
 //!
-//! Nodes are taken as they are, whatever the limits say; elements that came one by one are pushed. Nodes without elements
-//! are left out; a list of none is corrupt.
+//! A node that `list-compress-depth` has compressed is written so, even under `rdbcompression no`. Nodes are taken as they
+//! are, whatever the limits say; elements that came one by one are pushed. Nodes without elements are left out; a list of
+//! none is corrupt.
 
 use super::length::{Reader, append_length};
-use super::string::{append_string, read_string};
+use super::string::{append_compressed, append_string, read_string};
 use super::value::{TYPE_LIST, TYPE_LIST_QUICKLIST, TYPE_LIST_QUICKLIST_2, TYPE_LIST_ZIPLIST, read_count};
 use super::{Corrupt, ziplist};
 use crate::numbers::integer::DecimalBuffer;
@@ -20,6 +21,9 @@ use crate::types::{Collection, End, Limits, List, ListRef, NodeRef, Object};
 
 const PLAIN: u64 = 1;
 const PACKED: u64 = 2;
+/// Shorter nodes are not compressed, nor are those that would become hardly shorter.
+const COMPRESSED_NODE_BYTES_MIN: usize = 48;
+const COMPRESSED_NODE_SAVED_BYTES_MIN: usize = 9;
 
 /// The type byte of what [`append`] writes.
 pub(super) fn type_of(_: ListRef<'_>) -> u8 {
@@ -29,13 +33,20 @@ pub(super) fn type_of(_: ListRef<'_>) -> u8 {
 /// Appends the object. O(value).
 pub(super) fn append(out: &mut Vec<u8>, list: ListRef<'_>, compression: bool) {
     append_length(out, list.node_count() as u64);
+    let mut index = 0;
     list.for_each_node(|node| {
         let (container, bytes) = match node {
             NodeRef::Packed(listpack) => (PACKED, listpack.bytes()),
             NodeRef::Plain(bytes) => (PLAIN, bytes),
         };
         append_length(out, container);
-        append_string(out, bytes, compression);
+        let lies_compressed = list.is_compressed(index)
+            && bytes.len() >= COMPRESSED_NODE_BYTES_MIN
+            && append_compressed(out, bytes, bytes.len(), bytes.len() - COMPRESSED_NODE_SAVED_BYTES_MIN);
+        if !lies_compressed {
+            append_string(out, bytes, compression);
+        }
+        index += 1;
     });
 }
 

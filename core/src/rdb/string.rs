@@ -33,18 +33,24 @@ pub fn append_string(out: &mut Vec<u8>, value: &[u8], compression: bool) {
     {
         return;
     }
-    if compression
-        && value.len() > UNCOMPRESSED_LEN_MAX
-        && let Some(packed) = lzf::compress(value, value.len() - 4)
-    {
-        append_special(out, LZF);
-        append_length(out, packed.len() as u64);
-        append_length(out, value.len() as u64);
-        out.extend_from_slice(&packed);
+    if compression && value.len() > UNCOMPRESSED_LEN_MAX && append_compressed(out, value, value.len() - 4, usize::MAX) {
         return;
     }
     append_length(out, value.len() as u64);
     out.extend_from_slice(value);
+}
+
+/// Appends a string compressed, if that is possible in `output_max` bytes and takes no more than `kept_max`. Whether it did;
+/// the compressor gives up somewhat before its output is full. O(length).
+pub(super) fn append_compressed(out: &mut Vec<u8>, value: &[u8], output_max: usize, kept_max: usize) -> bool {
+    let Some(packed) = lzf::compress(value, output_max).filter(|packed| packed.len() <= kept_max) else {
+        return false;
+    };
+    append_special(out, LZF);
+    append_length(out, packed.len() as u64);
+    append_length(out, value.len() as u64);
+    out.extend_from_slice(&packed);
+    true
 }
 
 /// Appends an integer as the string that it prints as (what a value of int encoding is).

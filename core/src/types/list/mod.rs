@@ -5,16 +5,17 @@
 //! | [`List::Listpack`] | the quicklist has one node, and that is packed (or none at all, on the way in or out) |
 //! | [`List::Nodes`] | it has several nodes, or its only one is plain; see [`Quicklist`] |
 //!
-//! A quicklist remembers `list-max-listpack-size` of the moment when it was made: CONFIG SET does not reach lists that
-//! exist. The single listpack says so behind its end, unless it is the default:
+//! A quicklist remembers `list-max-listpack-size` and `list-compress-depth` of the moment when it was made: CONFIG SET does
+//! not reach lists that exist. The single listpack says so behind its end, unless they are the defaults:
 //!
 //! ```text
-//!   listpack … 0xFF                       fill -2
-//!   listpack … 0xFF | u16 (fill + 5)      any other; its last byte, the high one, is never 0xFF
+//!   listpack … 0xFF                               fill -2, depth 0
+//!   listpack … 0xFF | u16 depth | u16 (fill + 5)  any other; its last byte, the high one of the fill, is never 0xFF
 //! ```
 //!
-//! Deviation: `list-compress-depth` is accepted and has no effect inside. What it changes in 7.0.15 is the memory taken
-//! and the fields of DEBUG OBJECT and DEBUG LISTPACK; DUMP compresses the same nodes in either case.
+//! Deviation: nodes are never compressed in memory, whatever `list-compress-depth` says; what else it changes in 7.0.15 is
+//! the same here: a field of DEBUG OBJECT, and the inner nodes in RDB objects under `rdbcompression no`, which 7.0.15 writes as
+//! they lie ([`ListRef::is_compressed`]; of nodes that grew by LINSERT, history decides there).
 //!
 //! Complexity: O(1) at both ends (a walk down a flat tree), O(log n) to reach an index, O(bytes of a node) to change
 //! something there. Source: observed, 7.0.15.
@@ -34,7 +35,7 @@ use crate::structures::{Item, ListpackMut, ListpackRef, Packed};
 pub use node::Node;
 pub use quicklist::Quicklist;
 
-use node::{Fill, is_large};
+use node::{Settings, is_large};
 
 /// An end of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub enum End {
 /// A list, owned. Clone: one reference count.
 #[derive(Clone, Debug)]
 pub enum List {
-    /// A quicklist of one packed node, and its fill.
+    /// A quicklist of one packed node, and its settings.
     Listpack(Packed),
     Nodes(Arc<Quicklist>),
 }
@@ -56,14 +57,14 @@ pub enum List {
 /// A list, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub enum ListRef<'a> {
-    Listpack(ListpackRef<'a>, Fill),
+    Listpack(ListpackRef<'a>, Settings),
     Nodes(&'a Quicklist),
 }
 
 impl<'a> ListRef<'a> {
     pub fn of_packed(bytes: &'a [u8]) -> ListRef<'a> {
-        let (listpack, fill) = split_fill(bytes);
-        ListRef::Listpack(ListpackRef::new(listpack), fill)
+        let (listpack, settings) = split_settings(bytes);
+        ListRef::Listpack(ListpackRef::new(listpack), settings)
     }
 
     pub fn encoding_name(self) -> &'static str {
@@ -93,10 +94,18 @@ impl<'a> ListRef<'a> {
 
     /// The size of its nodes, as `list-max-listpack-size` says it.
     pub fn fill(self) -> i16 {
-        match self {
-            ListRef::Listpack(_, fill) => fill.number(),
-            ListRef::Nodes(nodes) => nodes.fill().number(),
-        }
+        self.settings().fill()
+    }
+
+    /// The nodes at each end that are not to be compressed, as `list-compress-depth` says it; 0: all.
+    pub fn compress_depth(self) -> u16 {
+        self.settings().compress_depth()
+    }
+
+    /// Whether node number `index` is to be compressed.
+    pub fn is_compressed(self, index: usize) -> bool {
+        let depth = usize::from(self.compress_depth());
+        depth > 0 && index >= depth && index + depth < self.node_count()
     }
 
     /// The element at an index; a negative one counts from the tail. O(1) near the ends, O(log n) elsewhere.
@@ -165,7 +174,7 @@ pub enum NodeRef<'a> {
 impl List {
     /// A list of these nodes; those without elements are left out.
     pub fn of_nodes(nodes: impl IntoIterator<Item = Node>, limits: &Limits) -> List {
-        let mut list = Quicklist::new(Fill::of(limits));
+        let mut list = Quicklist::new(Settings::of(limits));
         nodes.into_iter().for_each(|node| list.append_node(node));
         let mut list = List::Nodes(Arc::new(list));
         list.gather();
@@ -175,9 +184,9 @@ impl List {
     /// Adds an element at an end.
     pub fn push(&mut self, end: End, text: &[u8], limits: &Limits) {
         if let List::Listpack(packed) = self {
-            let (bytes, fill) = split_fill(packed.bytes());
+            let (bytes, settings) = split_settings(packed.bytes());
             let listpack = ListpackRef::new(bytes);
-            if !is_large(text, limits) && (listpack.is_empty() || fill.allows_insert(listpack, text.len())) {
+            if !is_large(text, limits) && (listpack.is_empty() || settings.allows_insert(listpack, text.len())) {
                 let item = Item::parse(text);
                 return edit_listpack(packed, |listpack| match end {
                     End::Left => listpack.push_front(item),
@@ -209,9 +218,9 @@ impl List {
     /// Inserts an element before or (`after`) behind number `index`, which exists.
     pub fn insert(&mut self, index: usize, text: &[u8], after: bool, limits: &Limits) {
         if let List::Listpack(packed) = self {
-            let (bytes, fill) = split_fill(packed.bytes());
+            let (bytes, settings) = split_settings(packed.bytes());
             let listpack = ListpackRef::new(bytes);
-            if !is_large(text, limits) && fill.allows_insert(listpack, text.len()) {
+            if !is_large(text, limits) && settings.allows_insert(listpack, text.len()) {
                 let place = listpack.seek(index as i64).expect("the caller found the element");
                 return edit_listpack(packed, |listpack| {
                     match after {
@@ -270,7 +279,7 @@ impl List {
     pub fn check(&self) {
         match self {
             List::Listpack(packed) => {
-                crate::structures::listpack::validate(split_fill(packed.bytes()).0).expect("a valid listpack");
+                crate::structures::listpack::validate(split_settings(packed.bytes()).0).expect("a valid listpack");
             }
             List::Nodes(nodes) => nodes.check(),
         }
@@ -279,12 +288,12 @@ impl List {
     /// Works on the list as a sequence of nodes, and keeps the rule of the module's head about what is a listpack.
     fn edit_nodes<R>(&mut self, change: impl FnOnce(&mut Quicklist) -> R) -> R {
         if let List::Listpack(packed) = self {
-            let fill = split_fill(packed.bytes()).1;
+            let settings = split_settings(packed.bytes()).1;
             let mut listpack = std::mem::replace(packed, Packed::blank());
-            if fill != Fill::DEFAULT {
-                detach_fill(listpack.edit());
+            if settings != Settings::DEFAULT {
+                detach_settings(listpack.edit());
             }
-            let mut nodes = Quicklist::new(fill);
+            let mut nodes = Quicklist::new(settings);
             nodes.append_node(Node::Packed(listpack));
             *self = List::Nodes(Arc::new(nodes));
         }
@@ -298,17 +307,24 @@ impl List {
     fn gather(&mut self) {
         let List::Nodes(nodes) = self else { return };
         let Some(mut packed) = nodes.only_packed() else { return };
-        let fill = nodes.fill();
+        let settings = nodes.settings();
         // The other owner goes first: what follows may want to write in place.
         *self = List::Listpack(Packed::blank());
-        if fill != Fill::DEFAULT {
-            attach_fill(packed.edit(), fill);
+        if settings != Settings::DEFAULT {
+            attach_settings(packed.edit(), settings);
         }
         *self = List::Listpack(packed);
     }
 }
 
 impl<'a> ListRef<'a> {
+    fn settings(self) -> Settings {
+        match self {
+            ListRef::Listpack(_, settings) => settings,
+            ListRef::Nodes(nodes) => nodes.settings(),
+        }
+    }
+
     fn listpack(self) -> ListpackRef<'a> {
         match self {
             ListRef::Listpack(listpack, _) => listpack,
@@ -317,34 +333,34 @@ impl<'a> ListRef<'a> {
     }
 }
 
-/// The listpack and the fill of packed bytes.
+/// The listpack and the settings of packed bytes.
 #[inline]
-fn split_fill(bytes: &[u8]) -> (&[u8], Fill) {
+fn split_settings(bytes: &[u8]) -> (&[u8], Settings) {
     match bytes {
-        [.., 0xff] => (bytes, Fill::DEFAULT),
-        [listpack @ .., low, high] => (listpack, Fill::decode([*low, *high])),
+        [.., 0xff] => (bytes, Settings::DEFAULT),
+        [listpack @ .., a, b, c, d] => (listpack, Settings::decode([*a, *b, *c, *d])),
         _ => unreachable!("a listpack has a header"),
     }
 }
 
-fn detach_fill(bytes: &mut Vec<u8>) {
-    bytes.truncate(bytes.len() - 2);
+fn detach_settings(bytes: &mut Vec<u8>) {
+    bytes.truncate(bytes.len() - size_of::<[u8; 4]>());
 }
 
-fn attach_fill(bytes: &mut Vec<u8>, fill: Fill) {
-    bytes.extend_from_slice(&fill.encode());
+fn attach_settings(bytes: &mut Vec<u8>, settings: Settings) {
+    bytes.extend_from_slice(&settings.encode());
 }
 
-/// Changes the listpack in front of the fill.
+/// Changes the listpack in front of the settings.
 fn edit_listpack<R>(packed: &mut Packed, change: impl FnOnce(&mut ListpackMut<'_>) -> R) -> R {
     let bytes = packed.edit();
-    let fill = split_fill(bytes).1;
-    if fill == Fill::DEFAULT {
+    let settings = split_settings(bytes).1;
+    if settings == Settings::DEFAULT {
         return change(&mut ListpackMut::new(bytes));
     }
-    detach_fill(bytes);
+    detach_settings(bytes);
     let result = change(&mut ListpackMut::new(bytes));
-    attach_fill(bytes, fill);
+    attach_settings(bytes, settings);
     result
 }
 
@@ -374,9 +390,9 @@ impl Collection for List {
     fn empty(mut scratch: Packed, limits: &Limits) -> List {
         let bytes = scratch.edit();
         ListpackMut::init(bytes);
-        let fill = Fill::of(limits);
-        if fill != Fill::DEFAULT {
-            attach_fill(bytes, fill);
+        let settings = Settings::of(limits);
+        if settings != Settings::DEFAULT {
+            attach_settings(bytes, settings);
         }
         List::Listpack(scratch)
     }

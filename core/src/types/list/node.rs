@@ -126,32 +126,46 @@ pub(super) fn is_large(text: &[u8], limits: &Limits) -> bool {
     text.len() as u64 >= limits.list_packed_threshold_bytes
 }
 
-/// `list-max-listpack-size` as a quicklist keeps it: −5 … 32,767.
+/// What a quicklist keeps of the configuration of the moment when it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fill(i16);
+pub struct Settings {
+    /// `list-max-listpack-size`: −5 … 32,767.
+    fill: i16,
+    /// `list-compress-depth`
+    compress_depth: u16,
+}
 
-impl Fill {
-    pub(super) const DEFAULT: Fill = Fill(-2);
+impl Settings {
+    pub(super) const DEFAULT: Settings = Settings { fill: -2, compress_depth: 0 };
 
-    pub(super) fn of(limits: &Limits) -> Fill {
-        Fill(limits.list_listpack_size.clamp(-5, FILL_MAX) as i16)
+    pub(super) fn of(limits: &Limits) -> Settings {
+        let fill = limits.list_listpack_size.clamp(-5, FILL_MAX) as i16;
+        Settings { fill, compress_depth: limits.list_compress_depth.try_into().unwrap_or(u16::MAX) }
     }
 
-    pub(super) fn number(self) -> i16 {
-        self.0
+    pub(super) fn fill(self) -> i16 {
+        self.fill
     }
 
-    pub(super) fn encode(self) -> [u8; 2] {
-        ((i32::from(self.0) + 5) as u16).to_le_bytes()
+    pub(super) fn compress_depth(self) -> u16 {
+        self.compress_depth
     }
 
-    pub(super) fn decode(bytes: [u8; 2]) -> Fill {
-        Fill((i32::from(u16::from_le_bytes(bytes)) - 5) as i16)
+    /// The last byte is never 0xFF.
+    pub(super) fn encode(self) -> [u8; 4] {
+        let [a, b] = self.compress_depth.to_le_bytes();
+        let [c, d] = ((i32::from(self.fill) + 5) as u16).to_le_bytes();
+        [a, b, c, d]
+    }
+
+    pub(super) fn decode([a, b, c, d]: [u8; 4]) -> Settings {
+        let fill = (i32::from(u16::from_le_bytes([c, d])) - 5) as i16;
+        Settings { fill, compress_depth: u16::from_le_bytes([a, b]) }
     }
 
     /// The limit in bytes, if it is given in bytes.
     fn bytes_max(self) -> Option<usize> {
-        (self.0 < 0).then(|| 2048 << self.0.unsigned_abs())
+        (self.fill < 0).then(|| 2048 << self.fill.unsigned_abs())
     }
 
     /// Whether a listpack takes a further element of that length.
@@ -160,7 +174,7 @@ impl Fill {
         let bytes = listpack.bytes().len() + element_len + ENTRY_OVERHEAD_BYTES;
         match self.bytes_max() {
             Some(max) => bytes <= max,
-            None => bytes <= SAFETY_BYTES_MAX && listpack.len() < self.0 as usize,
+            None => bytes <= SAFETY_BYTES_MAX && listpack.len() < self.fill as usize,
         }
     }
 
@@ -175,7 +189,7 @@ impl Fill {
         let bytes = left.len() + right.len() - MERGE_SAVES_BYTES;
         match self.bytes_max() {
             Some(max) => bytes <= max,
-            None => bytes <= SAFETY_BYTES_MAX && left.listpack().len() + right.listpack().len() <= self.0 as usize,
+            None => bytes <= SAFETY_BYTES_MAX && left.listpack().len() + right.listpack().len() <= self.fill as usize,
         }
     }
 }

@@ -9,7 +9,7 @@
 //!   large     a plain node of its own: at an edge beside the node, inside between its halves
 //! ```
 
-use super::node::{self, Fill, Node, is_large};
+use super::node::{self, Node, Settings, is_large};
 use super::{End, NodeRef};
 use crate::structures::sequence::Position;
 use crate::structures::{Item, ListpackMut, Packed, Sequence, Shed};
@@ -19,16 +19,16 @@ use crate::types::Limits;
 #[derive(Clone, Debug)]
 pub struct Quicklist {
     nodes: Sequence<Node>,
-    fill: Fill,
+    settings: Settings,
 }
 
 impl Quicklist {
-    pub(super) fn new(fill: Fill) -> Quicklist {
-        Quicklist { nodes: Sequence::new(), fill }
+    pub(super) fn new(settings: Settings) -> Quicklist {
+        Quicklist { nodes: Sequence::new(), settings }
     }
 
-    pub(super) fn fill(&self) -> Fill {
-        self.fill
+    pub(super) fn settings(&self) -> Settings {
+        self.settings
     }
 
     /// Number of elements. O(1).
@@ -95,7 +95,7 @@ impl Quicklist {
         };
         if let Some((at, node)) = outer
             && !is_large(text, limits)
-            && self.fill.allows_insert_into(Some(node), text.len())
+            && self.settings.allows_insert_into(Some(node), text.len())
         {
             return self.nodes.edit(at, |node| push_into(node, end, text));
         }
@@ -123,7 +123,7 @@ impl Quicklist {
                 }),
             };
         }
-        if self.fill.allows_insert_into(Some(node), text.len()) {
+        if self.settings.allows_insert_into(Some(node), text.len()) {
             return self.nodes.edit(at, |node| {
                 let mut listpack = node.listpack_mut();
                 let place = listpack.as_ref().seek(within as i64).expect("the element was found here");
@@ -139,7 +139,7 @@ impl Quicklist {
                 false => at.first_element.checked_sub(1).and_then(|before| self.nodes.seek(before)),
             };
             match beside {
-                Some((beside, neighbour, _)) if self.fill.allows_insert_into(Some(neighbour), text.len()) => {
+                Some((beside, neighbour, _)) if self.settings.allows_insert_into(Some(neighbour), text.len()) => {
                     let end = if after { End::Left } else { End::Right };
                     self.nodes.edit(beside, |node| push_into(node, end, text));
                 }
@@ -267,7 +267,7 @@ impl Quicklist {
     fn merge(&mut self, first: u64) -> bool {
         let Some((_, left, _)) = self.nodes.seek(first) else { return false };
         let Some((right_at, right, _)) = self.nodes.seek(first + left.len()) else { return false };
-        if !self.fill.allows_merge(left, right) {
+        if !self.settings.allows_merge(left, right) {
             return false;
         }
         let right = self.nodes.remove(right_at);

@@ -44,3 +44,21 @@ fn one_packed_node_is_a_listpack_again() {
     list.push(End::Right, b"z", &limits(-2));
     assert!(list.packed().is_none(), "it still knows that two elements fill a node");
 }
+
+#[test]
+fn a_list_remembers_how_deep_it_is_compressed() {
+    let deep = Limits { list_compress_depth: 2, ..limits(2) };
+    let mut list = List::empty(Packed::blank(), &deep);
+    for number in 0..12 {
+        // The configuration of later commands is another.
+        list.push(End::Right, number.to_string().as_bytes(), &limits(-2));
+        assert_eq!((list.borrowed().fill(), list.borrowed().compress_depth()), (2, 2));
+    }
+    let compressed: Vec<usize> = (0..6).filter(|&node| list.borrowed().is_compressed(node)).collect();
+    assert_eq!(compressed, [2, 3]);
+    list.remove_ends(End::Left, 11);
+    assert!(list.packed().is_some());
+    assert_eq!((list.borrowed().fill(), list.borrowed().compress_depth()), (2, 2));
+    let deepest = Limits { list_compress_depth: 1 << 20, ..limits(-2) };
+    assert_eq!(List::empty(Packed::blank(), &deepest).borrowed().compress_depth(), u16::MAX);
+}

@@ -13,7 +13,7 @@
 //!
 //! A set that is stored unsorted is sorted by its bytes, for the sake of replicas. With BY and a LIMIT that cuts, only the part is put in order, and of equal texts
 //! Redis's choice is made; see [`sort_part`]. A sorted set becomes a skiplist by being sorted, even by SORT_RO. A stored list has
-//! nodes of the default size, whatever `list-max-listpack-size` says.
+//! nodes of the default size and none compressed, whatever `list-max-listpack-size` and `list-compress-depth` say.
 //!
 //! There are no users yet whose permissions could keep BY and GET from other keys.
 //!
@@ -210,8 +210,8 @@ fn store<'e>(
     chosen: impl ExactSizeIterator<Item = &'e [u8]>,
     options: &Options<'_>,
 ) {
-    let list_listpack_size = Limits::default().list_listpack_size;
-    let limits = Limits { list_listpack_size, ..ctx.db.policy().limits };
+    let Limits { list_listpack_size, list_compress_depth, .. } = Limits::default();
+    let limits = Limits { list_listpack_size, list_compress_depth, ..ctx.db.policy().limits };
     let mut list = List::empty(Packed::blank(), &limits);
     for element in chosen {
         if options.get.is_empty() {

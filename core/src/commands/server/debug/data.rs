@@ -66,14 +66,14 @@ pub(super) fn object(engine: &mut Engine, id: ClientId, key: &[u8]) -> Result<()
         recency.idle_s(engine.now),
     );
     if let ValueRef::List(list) = value {
-        append_list(&mut line, list, engine.policy.limits.list_compress_depth);
+        append_list(&mut line, list);
     }
     engine.reply(id).status(&line);
     Ok(())
 }
 
-/// How the nodes of a list lie. Nothing is compressed inside; the configuration as it is now says what would be.
-fn append_list(line: &mut String, list: ListRef<'_>, compress_depth: u32) {
+/// How the nodes of a list lie.
+fn append_list(line: &mut String, list: ListRef<'_>) {
     let mut bytes = 0;
     list.for_each_node(|node| {
         bytes += match node {
@@ -82,7 +82,8 @@ fn append_list(line: &mut String, list: ListRef<'_>, compress_depth: u32) {
         };
     });
     let nodes = list.node_count();
-    let (per_node, fill, compressed) = (list.len() as f64 / nodes as f64, list.fill(), u8::from(compress_depth != 0));
+    let (per_node, fill) = (list.len() as f64 / nodes as f64, list.fill());
+    let compressed = u8::from(list.compress_depth() > 0);
     write!(
         line,
         " ql_nodes:{nodes} ql_avg_node:{per_node:.2} ql_listpack_max:{fill} ql_compressed:{compressed} \
