@@ -43,6 +43,12 @@ pub const KINDS: &[Kind] = &[
         operations: SORTED_SET,
     },
     Kind {
+        name: "geo",
+        fill: |i, out| geoadd(i, i, out),
+        drain: |_, out| request(out, &[b"ZPOPMIN", b"k"]),
+        operations: GEO,
+    },
+    Kind {
         name: "list",
         fill: |i, out| request(out, &[b"RPUSH", b"k", &element(i)]),
         drain: |_, out| request(out, &[b"LPOP", b"k"]),
@@ -198,7 +204,25 @@ const SORTED_SET: &[Operation] = &[
     USAGE,
 ];
 
+const GEO: &[Operation] = &[
+    op("GEOADD, other place", |i, n, out| geoadd(spread(i, n), n + i, out)),
+    op("GEOPOS", |i, n, out| request(out, &[b"GEOPOS", b"k", &any(i, n)])),
+    op("GEOHASH", |i, n, out| request(out, &[b"GEOHASH", b"k", &any(i, n)])),
+    op("GEODIST", |i, n, out| request(out, &[b"GEODIST", b"k", &any(i, n), &any(i + 1, n)])),
+    op("GEOSEARCH BYRADIUS 100 m", |i, n, out| {
+        request(out, &[b"GEOSEARCH", b"k", b"FROMMEMBER", &any(i, n), b"BYRADIUS", b"100", b"m", b"ASC"]);
+    }),
+    op("SORT BY nosort LIMIT", |i, n, out| {
+        let start = number(spread(i, n));
+        request(out, &[b"SORT", b"k", b"BY", b"nosort", b"DESC", b"LIMIT", &start, b"10"]);
+    }),
+];
+
 const LIST: &[Operation] = &[
+    op("SORT BY nosort LIMIT", |i, n, out| {
+        let start = number(spread(i, n));
+        request(out, &[b"SORT", b"k", b"BY", b"nosort", b"DESC", b"LIMIT", &start, b"10"]);
+    }),
     op("LPUSH, LPOP", |i, _, out| {
         request(out, &[b"LPUSH", b"k", &element(i)]);
         request(out, &[b"LPOP", b"k"]);
@@ -364,6 +388,14 @@ fn any(i: u64, count: u64) -> Vec<u8> {
 
 pub fn number(i: u64) -> Vec<u8> {
     i.to_string().into_bytes()
+}
+
+/// Puts element `i` to place number `place`: all over the map.
+fn geoadd(i: u64, place: u64, out: &mut Vec<u8>) {
+    let degrees = |count: u64, seed: u64| spread(2 * place + seed, count) as f64 / 1e5;
+    let (longitude, latitude) = (degrees(36_000_000, 0) - 180.0, degrees(16_000_000, 1) - 80.0);
+    let (longitude, latitude) = (longitude.to_string().into_bytes(), latitude.to_string().into_bytes());
+    request(out, &[b"GEOADD", b"k", &longitude, &latitude, &element(i)]);
 }
 
 /// Scores in no order.

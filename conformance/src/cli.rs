@@ -63,8 +63,8 @@ struct DiffArgs {
     /// Compare with the engine in this process.
     #[arg(long, conflicts_with = "b")]
     in_process: bool,
-    /// string, hash, list, set, sorted-set, stream, bitmap, hyperloglog, generic, connection, server, protocol; `data` for
-    /// those that only see data, or all.
+    /// string, hash, list, set, sorted-set, stream, bitmap, hyperloglog, geo, sort, generic,
+    /// connection, server, protocol; `data` for those that only see data, or all.
     #[arg(long, default_value = "all")]
     family: String,
     #[arg(long, default_value_t = 100_000)]

@@ -1,5 +1,5 @@
-//! The geo family: points that collide, that lie on a grid (so that distances are equal), at the date line, at the ends of the map
-//! and next to each other; searches of every size, from nothing to more than the earth.
+//! The geo family: points that collide, that lie on a grid (so that distances are equal), at the date line, at the ends of
+//! the map and next to each other; searches of every size, from nothing to more than the earth.
 
 use super::atoms::{self, Holds};
 use super::{Entry, Generator, any_type, entry};

@@ -232,8 +232,8 @@ pub fn emit(g: &mut Generator, name: &str) {
     any_type::whole(g, "TYPE", list);
 }
 
-/// Options for elements that have no order of their own: either their weights decide about all of them, or the weights are what is
-/// answered.
+/// Options for elements that have no order of their own: either their weights decide about all of them, or the weights are
+/// what is answered.
 fn of_set(g: &mut Generator, words: &mut Vec<Vec<u8>>, stores: bool) {
     const PATTERNS: &[&[u8]] = &[b"w_*", b"o_*->f", b"nosuch_*"];
     match g.random.below(10) {

@@ -148,7 +148,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_part_is_as_in_a_sorted_slice(keys in prop::collection::vec(0u16..500, 1..300), start in any::<prop::sample::Index>(), len in 1usize..400) {
+        fn the_part_is_as_in_a_sorted_slice(
+            keys in prop::collection::vec(0u16..500, 1..300), start in any::<prop::sample::Index>(), len in 1usize..400
+        ) {
             let start = start.index(keys.len());
             let range = start..(start + len).min(keys.len());
             let (mut part, mut whole) = (keys.clone(), keys);

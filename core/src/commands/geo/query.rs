@@ -6,8 +6,8 @@
 //! | [`Form::AroundMember`] | a member | a radius | the same |
 //! | [`Form::Search`] | FROMMEMBER or FROMLONLAT | BYRADIUS or BYBOX | another command: a destination in front, `STOREDIST` |
 //!
-//! Arguments are read from left to right, and the first mistake is the one that is told; what options lack together is told after
-//! that. Members are looked up on the way, as in 7.0.15: one that is missing is an error before later mistakes are. If the
+//! Arguments are read from left to right, and the first mistake is the one that is told; what options lack together is told
+//! after that. Members are looked up on the way, as in 7.0.15: one that is missing is an error before later mistakes are. If the
 //! whole key is missing, members (and around one, the radius too) are not looked at.
 
 use crate::commands::{Args, CommandError};

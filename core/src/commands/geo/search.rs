@@ -4,8 +4,9 @@
 //!   shape ──► up to nine cells ──► ranges of scores ──► members inside the shape ──► order, count ──► reply or store
 //! ```
 //!
-//! Without an order, results come as the cells are read: the one in the middle, then N, S, E, W, NE, NW, SE, SW. With one, equal distances stay as they were
-//! found; but where COUNT cuts off, [`sort_part`] decides, whose choice among equals is Redis's.
+//! Without an order, results come as the cells are read: the one in the middle, then N, S, E, W, NE, NW, SE, SW. With one,
+//! equal distances stay as they were found; but where COUNT cuts off, [`sort_part`] decides, whose choice among equals is
+//! Redis's.
 //!
 //! O(log n + members in the cells), and m log m for an order of m members inside.
 

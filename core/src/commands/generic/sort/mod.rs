@@ -11,13 +11,15 @@
 //! | ALPHA | texts up to a NUL; with STORE all bytes; nothing found comes first | stay as they were loaded |
 //! | BY without `*` | none: lists and sorted sets in their own order (DESC: backwards), sets as they lie | |
 //!
-//! A set that is stored unsorted is sorted by its bytes, for the sake of replicas. With BY and a LIMIT that cuts, only the part is put in order, and of equal texts
-//! Redis's choice is made; see [`sort_part`]. A sorted set becomes a skiplist by being sorted, even by SORT_RO. A stored list has
-//! nodes of the default size and none compressed, whatever `list-max-listpack-size` and `list-compress-depth` say.
+//! A set that is stored unsorted is sorted by its bytes, for the sake of replicas. With BY and a LIMIT that cuts, only the
+//! part is put in order, and of equal texts Redis's choice is made; see [`sort_part`]. A sorted set becomes a skiplist by being
+//! sorted, even by SORT_RO. A stored list has nodes of the default size and none compressed, whatever `list-max-listpack-size`
+//! and `list-compress-depth` say.
 //!
 //! There are no users yet whose permissions could keep BY and GET from other keys.
 //!
-//! O(n + m log m) for n elements of which m are put in order; BY without `*` from a list or sorted set: O(log n + elements given).
+//! O(n + m log m) for n elements of which m are put in order; BY without `*` from a list or sorted set: O(log n + elements
+//! given).
 //! Source: observed, 7.0.15, run with the locale C (or C.UTF-8, which orders alike).
 
 mod options;
