@@ -88,6 +88,8 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "DUMP", how: "payload", reason: "a hash table is dumped in the order of its hash seed" },
     Rule { row: "XPENDING", how: "third", reason: "milliseconds pass between the two servers' clocks" },
     Rule { row: "XINFO|CONSUMERS", how: "fields idle", reason: "milliseconds pass between the two servers' clocks" },
+    Rule { row: "PUBSUB|CHANNELS", how: "unordered", reason: "the order of a hash table follows the hash seed" },
+    Rule { row: "PUBSUB|SHARDCHANNELS", how: "unordered", reason: "the order of a hash table follows the hash seed" },
     Rule { row: "TIME", how: "shape", reason: "the clock" },
     Rule { row: "LASTSAVE", how: "shape", reason: "the clock" },
     Rule { row: "OBJECT|IDLETIME", how: "shape", reason: "seconds pass; keys of one small integer share it in Redis" },

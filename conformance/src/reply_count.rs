@@ -42,7 +42,7 @@ impl ReplyCount {
         if self.queues && !is("exec") && !is("discard") && !is("reset") && !is("quit") {
             return usize::from(!self.off && !skipped);
         }
-        self.queues = is("multi") && args.len() == 1 || self.queues && !is("reset") && args.len() > 1;
+        self.queues = is("multi") && args.len() == 1 || self.queues && !is("exec") && args.len() > 1;
         if name.eq_ignore_ascii_case(b"quit") {
             self.ended = true;
         } else if name.eq_ignore_ascii_case(b"reset") && args.len() == 1 {
@@ -80,6 +80,8 @@ mod tests {
         assert_eq!(["CLIENT REPLY SKIP", "CLIENT REPLY ON", "PING"].map(&mut expect), [0, 1, 1]);
         let queued = ["MULTI", "CLIENT REPLY SKIP", "CLIENT REPLY OFF", "RESET", "PING", "CLIENT REPLY SKIP", "PING"];
         assert_eq!(queued.map(&mut expect), [1, 1, 1, 1, 1, 0, 0]);
+        let refused = ["MULTI", "DISCARD it", "CLIENT REPLY SKIP", "EXEC now", "CLIENT REPLY SKIP", "PING"];
+        assert_eq!(refused.map(&mut expect), [1, 1, 1, 1, 0, 0], "EXEC ends a transaction even when it is refused");
         assert_eq!(["QUIT", "PING"].map(&mut expect), [1, 0]);
     }
 }

@@ -187,7 +187,7 @@ impl Row {
 /// Does a reply say that the server lacks the command?
 pub fn is_missing(reply: &Value) -> bool {
     let said = String::from_utf8_lossy(reply.as_bytes().unwrap_or_default()).into_owned();
-    let absent = ["unknown command", "nknown subcommand", "is not supported"].iter().any(|text| said.contains(text));
+    let absent = ["unknown command", "nknown subcommand '", "is not supported"].iter().any(|text| said.contains(text));
     // DEBUG answers a wrong number of words as it answers an unknown name.
     reply.is_error() && absent && !said.contains("DEBUG HELP")
 }

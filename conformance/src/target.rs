@@ -100,7 +100,7 @@ pub trait Target {
 }
 
 /// The client that [`Target::settle`] speaks as.
-pub const BELL: usize = 15;
+pub const BELL: usize = 18;
 
 /// How long a reply may take before it counts as missing.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -129,11 +129,13 @@ fn adopt(pair: &mut Pair, key: &[u8], replies: Option<[&Value; 2]>) -> Result<()
     Ok(())
 }
 
-/// Makes the second server's set that of the first, whatever the limits of memory and of intsets are by now.
+/// Makes the second server's set that of the first, whatever the limits of memory and of intsets are by now, and without a
+/// word to those who listen to keyspace events.
 fn mend(pair: &mut Pair, key: &[u8], left: (&Texts, &Texts)) -> Result<(), String> {
-    const LIMITS: [&[u8]; 2] = [b"maxmemory", b"set-max-intset-entries"];
-    let found = leaves(&ask(&mut *pair.b, &[b"CONFIG", b"GET", LIMITS[0], LIMITS[1]])?);
-    tell(pair, &[b"CONFIG", b"SET", LIMITS[0], b"0", LIMITS[1], b"1000000000"])?;
+    const SETTINGS: [&[u8]; 3] = [b"maxmemory", b"set-max-intset-entries", b"notify-keyspace-events"];
+    let [memory, intsets, events] = SETTINGS;
+    let found = leaves(&ask(&mut *pair.b, &[b"CONFIG", b"GET", memory, intsets, events])?);
+    tell(pair, &[b"CONFIG", b"SET", memory, b"0", intsets, b"1000000000", events, b""])?;
     mend_unlimited(pair, key, left)?;
     let words: Vec<&[u8]> = [&b"CONFIG"[..], b"SET"].into_iter().chain(found.iter().map(Vec::as_slice)).collect();
     tell(pair, &words)

@@ -32,11 +32,16 @@ pub struct Pair {
     rules: BTreeMap<String, Normaliser>,
 }
 
+#[derive(Default)]
 struct Client {
     count: ReplyCount,
     ids: Option<(u64, u64)>,
+    /// It has been sent something without waiting: what comes for it is looked at when it has arrived.
+    is_heard: bool,
     /// Commands that were sent without waiting, and not answered yet.
     pending: VecDeque<Vec<Vec<u8>>>,
+    /// Commands that were queued since MULTI: the elements of EXEC's reply are theirs.
+    queued: Vec<Vec<Vec<u8>>>,
 }
 
 /// Commands of one client, encoded for both sides.
@@ -134,7 +139,7 @@ impl Pair {
 
     fn encode_filled(&mut self, args: &[Vec<u8>], batch: &mut Batch) -> Result<(), String> {
         for arg in args.iter().filter(|arg| has_placeholder(arg)) {
-            for other in 0..16 {
+            for other in 0..BELL {
                 if String::from_utf8_lossy(arg).contains(&format!("${{id:c{other}}}")) {
                     self.open(other)?;
                 }
@@ -171,7 +176,7 @@ impl Pair {
             *id = found.unwrap_or_default() as u64;
         }
         let ids = Some((ids[0], ids[1]));
-        self.clients.insert(client, Client { count: ReplyCount::default(), ids, pending: VecDeque::new() });
+        self.clients.insert(client, Client { ids, ..Client::default() });
         Ok(())
     }
 
@@ -262,9 +267,10 @@ impl Pair {
                 if frame_a.is_empty() || frame_b.is_empty() {
                     return Err(differ("one of the two said nothing"));
                 }
-                if !equal && !self.accepted(args, frame_a, frame_b, tally) {
+                if !equal && !self.accepted(batch.client, args, frame_a, frame_b, tally) {
                     return Err(differ("the replies differ"));
                 }
+                self.note_queue(batch.client, args, frame_a);
                 if resp::is_push(frame_a[0]) {
                     tally.push();
                 } else {
@@ -290,9 +296,9 @@ impl Pair {
     }
 
     /// Are two replies that are not the same bytes the same under the table, or accepted as a divergence?
-    fn accepted(&mut self, args: &[Vec<u8>], a: &[u8], b: &[u8], tally: &mut Tally) -> bool {
-        if a == b {
-            return true;
+    fn accepted(&mut self, client: usize, args: &[Vec<u8>], a: &[u8], b: &[u8], tally: &mut Tally) -> bool {
+        if a == b || args.is_empty() {
+            return a == b;
         }
         let (Ok(Some((a, _))), Ok(Some((b, _)))) = (resp::parse(a, 0), resp::parse(b, 0)) else {
             return false;
@@ -300,14 +306,42 @@ impl Pair {
         if matches!(a, Value::Push(_)) != matches!(b, Value::Push(_)) {
             return false;
         }
+        if args[0].eq_ignore_ascii_case(b"EXEC")
+            && let Some(queued) = self.clients.get(&client).map(|client| client.queued.clone())
+            && let (Some(from_a), Some(from_b)) = (a.items(), b.items())
+            && from_a.len() == queued.len()
+            && from_b.len() == queued.len()
+        {
+            // Each under the rule of its own command.
+            let mut elements = queued.iter().zip(from_a.iter().zip(from_b));
+            return elements.all(|(args, (a, b))| a == b || self.alike(args, a, b, tally));
+        }
+        self.alike(args, &a, &b, tally)
+    }
+
+    /// Are two replies of a command that differ the same under its rule, or accepted?
+    fn alike(&mut self, args: &[Vec<u8>], a: &Value, b: &Value, tally: &mut Tally) -> bool {
         let row = row_name(args, &self.rows.containers);
         if let Some(how) = self.rules.get(&row)
-            && how.equal(args, &a, &b)
+            && how.equal(args, a, b)
         {
             tally.normalised(&row);
             return true;
         }
-        self.divergences.accepts(&row, args, &a, &b)
+        self.divergences.accepts(&row, args, a, b)
+    }
+
+    /// Keeps account of what a client has queued.
+    fn note_queue(&mut self, client: usize, args: &[Vec<u8>], reply: &[u8]) {
+        let Some(client) = self.clients.get_mut(&client) else { return };
+        if reply == b"+QUEUED\r\n" {
+            client.queued.push(args.to_vec());
+        } else if !client.queued.is_empty() && reply[0] != b'>' {
+            let ends = ["EXEC", "DISCARD", "RESET"].iter().any(|word| args[0].eq_ignore_ascii_case(word.as_bytes()));
+            if ends {
+                client.queued.clear();
+            }
+        }
     }
 
     /// A step that is not a command: raw bytes, reads, time.
@@ -335,7 +369,13 @@ impl Pair {
                 self.a.send(*client, &batch.to_a);
                 self.b.send(*client, &batch.to_b);
                 self.settle().map_err(|error| broken(self, error))?;
-                self.clients.get_mut(client).expect("opened").pending.push_back(args.clone());
+                let known = self.clients.get_mut(client).expect("opened");
+                known.is_heard = true;
+                if answers_with_messages(args) {
+                    tally.silent(args, &self.rows);
+                } else {
+                    known.pending.push_back(args.clone());
+                }
             }
             Step::Arrived => return self.arrived(index, tally),
             Step::Read { client, what } => return self.read(*client, *what, index, step, tally),
@@ -360,7 +400,7 @@ impl Pair {
         for _ in 0..2 {
             self.settle().map_err(|error| differ(format!("the harness could not go on: {error}"), b"", b""))?;
         }
-        let waiting = self.clients.iter().filter(|(_, client)| !client.pending.is_empty());
+        let waiting = self.clients.iter().filter(|(_, client)| client.is_heard);
         for number in waiting.map(|(&number, _)| number).collect::<Vec<usize>>() {
             let (mut from_a, mut from_b) = (Vec::new(), Vec::new());
             let open_a = self.a.arrived(number, &mut from_a);
@@ -372,13 +412,14 @@ impl Pair {
                     break;
                 }
                 let client = self.clients.get_mut(&number).expect("it waits");
-                let is_push = resp::is_push(*frame_a.first().or(frame_b.first()).expect("one has said something"));
+                let said = if frame_a.is_empty() { frame_b } else { frame_a };
+                let is_push = resp::is_push(said[0]) || is_message(said);
                 let args = if is_push { Vec::new() } else { client.pending.pop_front().unwrap_or_default() };
-                if frame_a.is_empty() || frame_b.is_empty() || !self.accepted(&args, frame_a, frame_b, tally) {
+                if frame_a.is_empty() || frame_b.is_empty() || !self.accepted(number, &args, frame_a, frame_b, tally) {
                     let kind = format!("what came for c{number} differs, in answer to {}", quote::join(&args));
                     return Err(differ(kind, &from_a[at_a..], &from_b[at_b..]));
                 }
-                if is_push {
+                if is_push || args.is_empty() {
                     tally.push()
                 } else {
                     tally.reply(&args, frame_a, &self.rows)
@@ -429,6 +470,20 @@ impl Pair {
         let kind = format!("the bytes differ ({:?} against {:?})", ends[0], ends[1]);
         Err(Difference { step: Some(Box::new((index, step.clone()))), kind, a, b })
     }
+}
+
+/// Commands that are answered with a message a name, in RESP3 pushes.
+fn answers_with_messages(args: &[Vec<u8>]) -> bool {
+    let is = |word: &str| args[0].eq_ignore_ascii_case(word.as_bytes());
+    ["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"].into_iter().any(is)
+}
+
+/// A message in RESP2, where it looks like a reply.
+fn is_message(frame: &[u8]) -> bool {
+    let words: [&[u8]; 5] = [b"message\r\n", b"pmessage\r\n", b"smessage\r\n", b"subscribe\r\n", b"unsubscribe\r\n"];
+    let head = &frame[..frame.len().min(32)];
+    let ends_line = |word: &&[u8]| head.windows(word.len()).any(|window| window == *word);
+    matches!(head, [b'*', b'3' | b'4', ..]) && words.iter().any(ends_line)
 }
 
 /// The bytes of the frame that starts at `at`; empty if there is no whole frame.

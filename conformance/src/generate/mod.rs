@@ -23,6 +23,7 @@ pub mod hyperloglog;
 pub mod lapse;
 pub mod list;
 pub mod protocol;
+pub mod pubsub;
 pub mod server;
 pub mod set;
 pub mod sort;
@@ -30,6 +31,7 @@ pub mod sorted_set;
 pub mod spec;
 pub mod stream;
 pub mod string;
+pub mod transactions;
 
 use crate::random::Random;
 use crate::rows::{Row, Rows};
@@ -93,6 +95,8 @@ pub const FAMILIES: &[&str] = &[
     "geo",
     "sort",
     "blocking",
+    "transactions",
+    "pubsub",
     "generic",
     "connection",
     "server",
@@ -101,6 +105,10 @@ pub const FAMILIES: &[&str] = &[
 
 /// The families that see clients, replicas or the process; the others are `data`.
 const CLIENT_FAMILIES: &[&str] = &["connection", "server", "protocol"];
+
+/// The families whose commands are about one type: what transactions queue and events tell of.
+const TYPE_FAMILIES: &[&str] =
+    &["string", "hash", "list", "set", "sorted-set", "stream", "bitmap", "hyperloglog", "geo"];
 
 /// Emits the steps of one epoch.
 pub struct Generator {
@@ -213,6 +221,24 @@ impl Generator {
         blocking::put_in_order(self, from);
     }
 
+    /// Appends commands of a type's family, of the current client only. `but_not` names commands that are left out.
+    fn data_commands(&mut self, but_not: &[&str]) {
+        let family = self.random.pick(TYPE_FAMILIES);
+        let table = table(family);
+        let index = self.random.weighted(table.iter().map(|entry| entry.weight));
+        let from = self.steps.len();
+        (table[index].emit)(self);
+        let client = self.client;
+        let wanted = |step: &Step| match step {
+            Step::Command { client: speaker, args, .. } => {
+                *speaker == client && !but_not.iter().any(|name| args[0].eq_ignore_ascii_case(name.as_bytes()))
+            }
+            _ => false,
+        };
+        let emitted = self.steps.split_off(from);
+        self.steps.extend(emitted.into_iter().filter(wanted));
+    }
+
     /// Appends a command of the current client.
     pub fn command(&mut self, args: Vec<Vec<u8>>) {
         self.steps.push(Step::Command { client: self.client, args, how: None });
@@ -244,6 +270,8 @@ fn table(family: &str) -> &'static [Entry] {
         "geo" => geo::TABLE,
         "sort" => sort::TABLE,
         "blocking" => blocking::TABLE,
+        "transactions" => transactions::TABLE,
+        "pubsub" => pubsub::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,
