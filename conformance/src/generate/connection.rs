@@ -35,10 +35,7 @@ pub const TABLE: &[Entry] = &[
     entry("CLIENT|GETREDIR", 2, |g| g.say("CLIENT GETREDIR")),
     entry("CLIENT|TRACKINGINFO", 3, |g| g.say("CLIENT TRACKINGINFO")),
     entry("CLIENT|TRACKING", 4, tracking),
-    entry("CLIENT|CACHING", 3, |g| {
-        let mode = g.random.pick(&["YES", "NO", "yes", "maybe"]);
-        g.command(words!["CLIENT", "CACHING", mode]);
-    }),
+    entry("CLIENT|CACHING", 3, caching),
     entry("CLIENT|NO-EVICT", 2, |g| {
         let mode = g.random.pick(&["ON", "OFF", "on", "maybe"]);
         g.command(words!["CLIENT", "NO-EVICT", mode]);
@@ -120,6 +117,23 @@ fn list(g: &mut Generator) {
         _ => words.extend(words!["ID", atoms::integer(&mut g.random), "99999"]),
     }
     g.command(words);
+}
+
+/// CLIENT CACHING, half the time in a mode of tracking that has a use for it.
+fn caching(g: &mut Generator) {
+    let mode = g.random.pick(&["YES", "NO", "yes", "MAYBE"]);
+    let caching = words!["CLIENT", "CACHING", mode];
+    if g.random.chance(50) {
+        return g.command(caching);
+    }
+    g.say("CLIENT TRACKING OFF");
+    let option = g.random.pick(&["OPTIN", "OPTOUT"]);
+    g.command(words!["CLIENT", "TRACKING", "ON", option]);
+    g.command(caching);
+    g.say("GET s1");
+    g.say("CLIENT TRACKING OFF");
+    // What comes last may be mutated.
+    g.say("CLIENT GETNAME");
 }
 
 fn tracking(g: &mut Generator) {
