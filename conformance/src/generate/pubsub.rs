@@ -24,6 +24,7 @@ pub const TABLE: &[Entry] = &[
     entry("PUBSUB|CHANNELS", 2, |g| names(g, "CHANNELS")),
     entry("PUBSUB|SHARDCHANNELS", 1, |g| names(g, "SHARDCHANNELS")),
     entry("PUBSUB|HELP", 1, |g| g.say("PUBSUB HELP")),
+    entry("", 1, wrong),
     entry("CONFIG|SET", 2, events),
     entry("", 40, |g| g.data_commands(&[])),
     entry("", 4, leave),
@@ -103,6 +104,14 @@ fn names(g: &mut Generator, name: &str) {
 fn events(g: &mut Generator) {
     let classes = g.random.pick(&["", "KEg$lshztdn", "Kn", "E$", "KElg", "Es", "KEz", "Eht", "g$", "KEt", "wrong"]);
     g.command(words!["CONFIG", "SET", "notify-keyspace-events", classes]);
+}
+
+/// Without a name, by one who is not to listen.
+fn wrong(g: &mut Generator) {
+    let name = g.random.pick(&["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"]);
+    g.say(name);
+    // What comes last may be mutated.
+    g.say("PING");
 }
 
 /// A listener says something else, begins anew, or goes.

@@ -35,7 +35,7 @@ pub struct Tracking {
     /// BCAST mode: for each prefix, who listens and what changed in this turn.
     prefixes: BTreeMap<Vec<u8>, Prefix>,
     /// For the client whose command is running; `None`: everything. Told after its reply.
-    pending: Vec<Option<Vec<u8>>>,
+    pending: Vec<(ClientId, Option<Vec<u8>>)>,
     /// Whether a prefix has gathered changes.
     broadcasts: bool,
 }
@@ -217,7 +217,7 @@ impl Engine {
             if caller != Some(id) {
                 self.send_invalidation(id, &[key]);
             } else if !client.flags.contains(F::TRACKING_NOLOOP) {
-                self.tracking.pending.push(Some(key.to_vec()));
+                self.tracking.pending.push((id, Some(key.to_vec())));
             }
         }
     }
@@ -225,7 +225,7 @@ impl Engine {
     fn invalidate_everything(&mut self, caller: Option<ClientId>) {
         for id in self.tracking_clients() {
             if caller == Some(id) {
-                self.tracking.pending.push(None);
+                self.tracking.pending.push((id, None));
             } else {
                 self.send_invalidation(id, &[]);
             }
@@ -241,10 +241,12 @@ impl Engine {
     /// The caller's reply is complete: now it hears of its own changes.
     #[cold]
     pub(super) fn send_pending_invalidations(&mut self, caller: ClientId) {
-        for key in std::mem::take(&mut self.tracking.pending) {
+        for (id, key) in std::mem::take(&mut self.tracking.pending) {
             match key {
-                Some(key) => self.send_invalidation(caller, &[&key]),
-                None => self.send_invalidation(caller, &[]),
+                // Of a transaction that goes on: it has just unblocked this client.
+                _ if id != caller => self.tracking.pending.push((id, key)),
+                Some(key) => self.send_invalidation(id, &[&key]),
+                None => self.send_invalidation(id, &[]),
             }
         }
     }

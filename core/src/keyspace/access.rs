@@ -221,6 +221,12 @@ impl<'e> Database<'e> {
         Write::new(self, key, hash, slot)
     }
 
+    /// The guard for the destination of a …STORE command. Where there is nothing to store, an overdue key is deleted as any
+    /// other; else it expires before the result takes its place.
+    pub fn write_result<'g>(&'g mut self, key: &'g [u8], is_empty: bool) -> Write<'g, 'e> {
+        if is_empty { self.write_unexamined(key) } else { self.write(key) }
+    }
+
     /// The guard for a key that [`Database::lookup`] has just found at `slot`: it was used once, not twice.
     pub fn write_found<'g>(&'g mut self, key: &'g [u8], slot: Slot) -> Write<'g, 'e> {
         let hash = self.db().hash(key);

@@ -28,7 +28,7 @@ pub fn bitop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     }
     let result = combine(ctx, operation, keys)?;
     let length = result.as_ref().map_or(0, |result| result.len());
-    let mut write = ctx.db.write(destination);
+    let mut write = ctx.db.write_result(destination, result.is_none());
     match result {
         Some(result) => {
             write.set(into_value(&result), Ttl::Clear);

@@ -196,7 +196,7 @@ fn answer(ctx: &mut Ctx<'_>, result: &Set) -> Result<Flow, CommandError> {
 /// The result becomes the value of `key`; an empty one removes it.
 fn store(ctx: &mut Ctx<'_>, key: &[u8], result: Set, event: &'static str) -> Result<Flow, CommandError> {
     ctx.reply.count(result.borrowed().len());
-    let mut write = ctx.db.write(key);
+    let mut write = ctx.db.write_result(key, result.is_empty());
     if !result.is_empty() {
         write.set(NewValue::Object(result.into()), Ttl::Clear);
         write.commit(Event::set(event));

@@ -70,7 +70,7 @@ pub fn zrangestore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErr
 /// Puts the result of a command at `key`, or deletes the key if the result is empty; answers the number of members.
 pub(in crate::commands) fn store(ctx: &mut Ctx<'_>, key: &[u8], result: SortedSet, event: &'static str) {
     let count = result.borrowed().len();
-    let mut write = ctx.db.write(key);
+    let mut write = ctx.db.write_result(key, count == 0);
     if count > 0 {
         write.set(NewValue::Object(result.into()), Ttl::Clear);
         write.commit(Event::sorted_set(event));

@@ -81,6 +81,19 @@ fn what_a_transaction_changes_is_propagated_together() {
 }
 
 #[test]
+fn ones_own_invalidations_come_after_exec_whoever_it_unblocks() {
+    let mut world = World::new();
+    let (one, waiter) = (world.connect(), world.connect());
+    world.ask(one, "HELLO 3\r\nCLIENT TRACKING ON\r\nGET k\r\n");
+    world.ask(waiter, "BLPOP list 0\r\n");
+    world.ask(one, "MULTI\r\n");
+    let requests = format!("SET k 1\r\nCLIENT UNBLOCK {}\r\nEXEC\r\n", waiter.id);
+    let invalidation = r">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
+    assert_eq!(world.ask(one, &requests), format!(r"+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n:1\r\n{invalidation}"));
+    assert_eq!(world.take(waiter), r"*-1\r\n");
+}
+
+#[test]
 fn a_client_that_leaves_watches_nothing() {
     let mut world = World::new();
     let (one, other) = (world.connect(), world.connect());

@@ -228,7 +228,7 @@ fn store<'e>(
         }
     }
     let count = list.borrowed().len();
-    let mut write = ctx.db.write(destination);
+    let mut write = ctx.db.write_result(destination, count == 0);
     if count > 0 {
         write.set(NewValue::Object(list.into()), Ttl::Clear);
         write.commit_all(&[Event::list("sortstore")], count as u64);
