@@ -189,13 +189,14 @@ impl Pair {
         let end_a = self.a.receive(batch.client, want, self.patience, &mut from_a);
         let end_b = self.b.receive(batch.client, want, self.patience, &mut from_b);
         let ended = self.clients.get(&batch.client).is_some_and(|client| client.count.ended());
+        let equal = from_a == from_b && end_a == end_b;
+        let walked = self.walk(batch, steps, equal, (&from_a, end_a), (&from_b, end_b), tally);
         if ended || end_a == Received::Closed || end_b == Received::Closed {
             // Reconnected when it speaks again.
             self.clients.remove(&batch.client);
         }
-        let equal = from_a == from_b && end_a == end_b;
+        walked?;
         let ids = self.clients.get(&batch.client).and_then(|client| client.ids);
-        self.walk(batch, steps, equal, (&from_a, end_a), (&from_b, end_b), tally)?;
         match ids {
             Some(ids) => self.judge(batch, steps, ids, &from_a, &from_b),
             None => Ok(()),

@@ -87,10 +87,10 @@ fn same_time(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// A number that is a time of this century in milliseconds, and what follows it.
+/// A number that is a time from this century on in milliseconds, and what follows it.
 fn time_ms(word: &[u8]) -> Option<(u64, &[u8])> {
     let digits = word.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(word.len());
-    if digits != 13 || !matches!(word.get(digits), None | Some(b'-')) {
+    if !(13..=16).contains(&digits) || !matches!(word.get(digits), None | Some(b'-')) {
         return None;
     }
     Some((std::str::from_utf8(&word[..digits]).ok()?.parse().ok()?, &word[digits..]))
@@ -112,6 +112,7 @@ mod tests {
     fn only_times_and_choices_may_differ() {
         assert!(agree("PEXPIREAT k 1795000000000", "PEXPIREAT k 1795000000017"));
         assert!(!agree("PEXPIREAT k 1795000000000", "PEXPIREAT k 1795000010001"));
+        assert!(agree("PEXPIREAT k 11795231391905", "PEXPIREAT k 11795231391906"), "a far expiry");
         assert!(agree("XADD s 1795000000000-0 f v", "XADD s 1795000000001-0 f v"));
         assert!(!agree("XADD s 1795000000000-0 f v", "XADD s 1795000000000-1 f v"));
         assert!(!agree("SET k 1", "SET k 2") && !agree("SET k 1", "SET k 1 KEEPTTL"));
