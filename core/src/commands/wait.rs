@@ -56,6 +56,24 @@ impl Wait {
 }
 
 impl Ctx<'_> {
+    /// Serves the client from the first of its keys that has something, or lets it wait for them. `args` is the request,
+    /// `keys` where its keys are. O(keys). Errors: those of `serve`.
+    pub fn serve_or_block(
+        &mut self,
+        args: Args<'_>,
+        keys: Range<usize>,
+        value_type: ValueType,
+        timeout_ms: Option<u64>,
+        serve: Serve,
+    ) -> Result<Flow, CommandError> {
+        for key in args.first(keys.end).from(keys.start).iter() {
+            if serve(self, args, key)? {
+                return Ok(Flow::Done);
+            }
+        }
+        Ok(self.block(Wait::new(args, keys, value_type, timeout_ms, serve)))
+    }
+
     /// Lets the client wait, or answers null if this call must not block.
     pub fn block(&mut self, wait: Wait) -> Flow {
         if self.deny_blocking {

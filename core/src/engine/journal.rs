@@ -23,16 +23,9 @@ impl Engine {
             Propagation::Instead(list) => list.len(),
             Propagation::Nothing => 0,
         };
-        if let Some(gathered) = &mut self.gathered {
-            gathered.extend(deletions);
-            match propagation {
-                Propagation::Instead(list) => gathered.extend(list.into_iter().map(|args| (db, args))),
-                _ if own == 1 => gathered.push((db, args.iter().collect())),
-                _ => {}
-            }
-            return;
-        }
-        let several = deletions.len() + own > 1 && !row.flags.contains(CommandFlags::TOUCHES_ARBITRARY_KEYS);
+        let several = self.gathered.is_none()
+            && deletions.len() + own > 1
+            && !row.flags.contains(CommandFlags::TOUCHES_ARBITRARY_KEYS);
         if several {
             let first = deletions.first().map_or(db, |(db, _)| *db);
             self.journal_command(first, OwnedArgs::from_iter(["MULTI"]).as_args());
@@ -68,8 +61,12 @@ impl Engine {
         }
     }
 
-    /// Appends one command to the journal, preceded by a SELECT if the database differs.
+    /// Appends one command to the journal, preceded by a SELECT if the database differs. While a transaction runs it is
+    /// gathered for the transaction's end, whoever it comes from.
     fn journal_command(&mut self, db: DbIndex, args: Args<'_>) {
+        if let Some(gathered) = &mut self.gathered {
+            return gathered.push((db, args.iter().collect()));
+        }
         if self.journal_db != Some(db) {
             self.journal_db = Some(db);
             let select = OwnedArgs::from_iter([b"SELECT".to_vec(), db.0.to_string().into_bytes()]);

@@ -278,7 +278,7 @@ impl Engine {
             let line = self.client_line_text(client);
             self.log(LogLevel::Verbose, format!("Client closed connection {line}"));
         }
-        if self.suspended == Some(client) {
+        if self.is_suspended(client) {
             // Its transaction is completed first.
             self.client_mut(client).flags.insert(ClientFlags::GONE);
             return;
@@ -321,7 +321,7 @@ impl Engine {
             if let Some(start) = start {
                 c.mute(start);
             }
-            let suspended = self.suspended == Some(client);
+            let suspended = self.is_suspended(client);
             if suspended && !matches!(self.run_queued(client), Flow::Done) {
                 return;
             }

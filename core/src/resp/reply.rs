@@ -206,12 +206,15 @@ impl Reply {
 
     /// A double, printed with 17 significant digits.
     pub fn double(&mut self, value: f64) {
-        let text = crate::numbers::double::format(value);
+        self.double_text(crate::numbers::double::format(value).as_bytes());
+    }
+
+    fn double_text(&mut self, text: &[u8]) {
         match self.protocol {
-            Protocol::Resp2 => self.bulk(text.as_bytes()),
+            Protocol::Resp2 => self.bulk(text),
             Protocol::Resp3 => {
                 self.buffer.push(b',');
-                self.buffer.extend_from_slice(text.as_bytes());
+                self.buffer.extend_from_slice(text);
                 self.crlf();
             }
         }
@@ -221,15 +224,7 @@ impl Reply {
     pub fn decimal(&mut self, value: f64) {
         debug_assert!(value.abs() < 1e15, "there is an exact form with 17 decimals for any coordinate");
         let text = format!("{value:.17}");
-        let text = text.trim_end_matches('0').trim_end_matches('.');
-        match self.protocol {
-            Protocol::Resp2 => self.bulk(text.as_bytes()),
-            Protocol::Resp3 => {
-                self.buffer.push(b',');
-                self.buffer.extend_from_slice(text.as_bytes());
-                self.crlf();
-            }
-        }
+        self.double_text(text.trim_end_matches('0').trim_end_matches('.').as_bytes());
     }
 
     /// An integer of any size, given in decimal.

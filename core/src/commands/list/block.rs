@@ -3,7 +3,7 @@
 //! Each does at once what the plain command does if one of its lists is there, and waits otherwise. Propagated as the plain
 //! command in either case.
 
-use super::pop::{ManyKeys, outermost, pop_command, pop_first, pop_several};
+use super::pop::{ManyKeys, outermost, pop_command, pop_several};
 use super::shift::shift;
 use super::{parse_end, popped};
 use crate::commands::wait::{Serve, Wait, parse_seconds};
@@ -12,24 +12,19 @@ use crate::types::{Collection, End, List, ReplyItem, ValueType};
 
 /// `BLPOP key [key ...] timeout`: the key and the element. O(keys).
 pub fn blpop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    pop_or_wait(ctx, args, End::Left, |ctx, _, key| pop_one(ctx, key, End::Left))
+    pop_or_wait(ctx, args, |ctx, _, key| pop_one(ctx, key, End::Left))
 }
 
 /// `BRPOP key [key ...] timeout`. O(keys).
 pub fn brpop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    pop_or_wait(ctx, args, End::Right, |ctx, _, key| pop_one(ctx, key, End::Right))
+    pop_or_wait(ctx, args, |ctx, _, key| pop_one(ctx, key, End::Right))
 }
 
 /// The first key that is there decides: keys behind it may hold anything. Errors: the timeout's, WrongType.
-fn pop_or_wait(ctx: &mut Ctx<'_>, args: Args<'_>, end: End, serve: Serve) -> Result<Flow, CommandError> {
+fn pop_or_wait(ctx: &mut Ctx<'_>, args: Args<'_>, serve: Serve) -> Result<Flow, CommandError> {
     let timeout_at = args.len() - 1;
     let timeout_ms = parse_seconds(args.at(timeout_at))?;
-    for key in args.first(timeout_at).from(1).iter() {
-        if pop_one(ctx, key, end)? {
-            return Ok(Flow::Done);
-        }
-    }
-    Ok(ctx.block(Wait::new(args, 1..timeout_at, ValueType::List, timeout_ms, serve)))
+    ctx.serve_or_block(args, 1..timeout_at, ValueType::List, timeout_ms, serve)
 }
 
 /// Pops an element and replies it with its key; false if there is no list. Errors: WrongType.
@@ -48,14 +43,11 @@ fn pop_one(ctx: &mut Ctx<'_>, key: &[u8], end: End) -> Result<bool, CommandError
 pub fn blmpop(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     let request = ManyKeys::parse(args, 2)?;
     let timeout_ms = parse_seconds(args.at(1))?;
-    if pop_first(ctx, request)? {
-        return Ok(Flow::Done);
-    }
     let keys = 3..3 + request.keys.len();
-    Ok(ctx.block(Wait::new(args, keys, ValueType::List, timeout_ms, |ctx, args, key| {
+    ctx.serve_or_block(args, keys, ValueType::List, timeout_ms, |ctx, args, key| {
         let ManyKeys { end, count, .. } = ManyKeys::parse(args, 2)?;
         pop_several(ctx, key, end, count)
-    })))
+    })
 }
 
 /// `BLMOVE source destination LEFT|RIGHT LEFT|RIGHT timeout`: the element. O(1). Errors: Syntax, the timeout's, WrongType;
