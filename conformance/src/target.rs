@@ -103,7 +103,7 @@ pub trait Target {
 pub const BELL: usize = 18;
 
 /// How long a reply may take before it counts as missing.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server over TCP.
 #[derive(Debug)]

@@ -236,6 +236,10 @@ impl Generator {
             _ => false,
         };
         let emitted = self.steps.split_off(from);
+        if emitted.iter().any(|step| matches!(step, Step::Sleep { .. })) {
+            // Without their sleep, times would lapse at an unknown moment.
+            return;
+        }
         self.steps.extend(emitted.into_iter().filter(wanted));
     }
 

@@ -10,8 +10,9 @@
 //! ```
 //!
 //! - **Ready** is a key that was created with a type somebody waits for, a stream that got an entry or lost a group, a stream
-//!   that is gone, and every awaited key of a database that was flushed or swapped. A key that is *overwritten* is not ready,
-//!   even if it holds the right type now (`SET k`, then `SORT … STORE k`): 7.0.15 does not look at it either.
+//!   that is gone, and of a database that was flushed or swapped what now holds such a type or has lost its stream. A key
+//!   that is *overwritten* is not ready, even if it holds the right type now (`SET k`, then `SORT … STORE k`): 7.0.15 does
+//!   not look at it either.
 //! - The moment of serving is the end of a whole request: what a client pushes and pops again within one transaction wakes
 //!   nobody. Keys are served in the order in which they got ready; those that serving makes ready (BLMOVE) come in the next
 //!   round, so a chain of moves runs to its end, and a circle ends because each client is served once.
@@ -30,9 +31,10 @@ use super::Engine;
 use super::client::{ClientFlags, ClientId, ReplyStart};
 use crate::commands::wait::Wait;
 use crate::commands::{CommandError, Ctx};
+use crate::keyspace::effects::AwaitedTypes;
 use crate::keyspace::{Database, DbIndex, Lookup};
 use crate::types::ValueType;
-use waiters::{Place, Waiters};
+use waiters::{Place, Ticket, Waiters};
 
 /// Blocked clients and what is to be done about them.
 #[derive(Clone, Debug, Default)]
@@ -84,8 +86,30 @@ impl Engine {
         for db in std::mem::take(&mut self.effects.replaced) {
             let keys: Vec<Box<[u8]>> = self.blocking.waiters.keys(db).map(Box::from).collect();
             for key in keys {
-                self.blocking.mark(db, key);
+                if self.may_be_ready(db, &key) {
+                    self.blocking.mark(db, key);
+                }
             }
+        }
+    }
+
+    /// Whether a key of a database that was replaced holds something that somebody waits for, or lost the stream that somebody
+    /// needs. All others keep their place in the order: they get ready when a command creates them.
+    fn may_be_ready(&self, db: DbIndex, key: &[u8]) -> bool {
+        let data = self.keyspace.db(db);
+        let held = data.find(data.hash(key), key).map(|slot| data.value(slot).value_type());
+        held.is_some_and(|held| self.effects.awaited.intersects(AwaitedTypes::of(held)))
+            || self.next_who_needs_value(db, key, None).is_some()
+    }
+
+    /// The next in a key's queue who gives up when the key is gone: a reader of a stream's group.
+    fn next_who_needs_value(&self, db: DbIndex, key: &[u8], mut after: Option<Ticket>) -> Option<(Ticket, ClientId)> {
+        loop {
+            let (ticket, id) = self.blocking.waiters.next_in_queue(db, key, after)?;
+            if self.blocking.waiters.get(id).is_some_and(|waiting| waiting.wait.needs_value) {
+                return Some((ticket, id));
+            }
+            after = Some(ticket);
         }
     }
 
@@ -191,14 +215,12 @@ impl Engine {
     /// The key holds no stream: nothing will come for readers of its groups.
     fn end_waits_for_stream(&mut self, db: DbIndex, key: &[u8]) {
         let mut after = None;
-        while let Some((ticket, id)) = self.blocking.waiters.next_in_queue(db, key, after) {
+        while let Some((ticket, id)) = self.next_who_needs_value(db, key, after) {
             after = Some(ticket);
-            if self.blocking.waiters.get(id).is_some_and(|waiting| waiting.wait.needs_value) {
-                let start = self.client(id).reply_start();
-                self.reply_error(id, &GONE.text());
-                self.count_served(id, 0, true);
-                self.unblock(id, start);
-            }
+            let start = self.client(id).reply_start();
+            self.reply_error(id, &GONE.text());
+            self.count_served(id, 0, true);
+            self.unblock(id, start);
         }
     }
 
