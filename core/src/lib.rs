@@ -25,6 +25,8 @@ pub mod numbers;
 pub mod quoting;
 pub mod rdb;
 pub mod resp;
+#[cfg(feature = "lua")]
+pub mod script;
 pub mod structures;
 pub mod time;
 pub mod types;
