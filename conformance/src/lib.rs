@@ -12,6 +12,7 @@
 //! | [`payload`]                  | payloads of DUMP and RESTORE, sound and damaged, both ways              |
 //! | [`normalise`], [`divergences`] | what is not compared byte for byte; what is accepted to differ        |
 //! | [`coverage`]                 | what a run should have reached and did not                              |
+//! | [`monitor_line`]            | what MONITOR shows, without what is a moment's or a connection's own     |
 //! | [`report`]                   | what a run reached, so that an empty run fails                          |
 //!
 //! The oracle is always Redis 7.0.15 itself. Nothing here knows what a command should answer.
@@ -23,6 +24,7 @@ pub mod divergences;
 pub mod generate;
 pub mod in_process;
 pub mod launch;
+pub mod monitor_line;
 pub mod normalise;
 pub mod payload;
 pub mod quote;

@@ -19,6 +19,7 @@
 //! | `Payload`     | a DUMP payload; of sets and hashes that are hash tables only the kind and length; of streams without times |
 //! | `Cursor`      | SCAN: elements as a multiset if one page holds all, else the shape     |
 //! | `Third`       | arrays inside an array, without the third element of each              |
+//! | `Slow`        | entries of the slow log: their arguments and the client's name         |
 //! | `Drop(names)` | text, without the lines `name:…` of those names                        |
 //! | `Lines`       | text, its lines sorted                                                 |
 //! | `Anything`    | nothing (divergences only)                                             |
@@ -42,6 +43,7 @@ pub enum Normaliser {
     Payload,
     Cursor,
     Third,
+    Slow,
     Anything,
     Drop(Vec<String>),
     Lines,
@@ -129,7 +131,12 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "COMMAND|INFO", how: "deep", reason: "flags are a set, subcommands come in hash order" },
     Rule { row: "COMMAND", how: "deep", reason: "flags are a set, commands come in hash order" },
     Rule { row: "LOLWUT", how: "shape", reason: "art is random" },
-    Rule { row: "SLOWLOG|GET", how: "shape", reason: "times" },
+    Rule { row: "SLOWLOG|GET", how: "slow", reason: "times and addresses; numbers count what the harness said, too" },
+    Rule {
+        row: "LATENCY|HISTOGRAM",
+        how: "deep then fields histogram_usec",
+        reason: "times; the order follows the hash seed",
+    },
 ];
 
 /// The rule of a command, if its replies are not compared byte for byte.
@@ -176,6 +183,7 @@ impl Normaliser {
             "payload" => Normaliser::Payload,
             "cursor" => Normaliser::Cursor,
             "third" => Normaliser::Third,
+            "slow" => Normaliser::Slow,
             "drop" => Normaliser::Drop(names()),
             "lines" => Normaliser::Lines,
             "anything" => Normaliser::Anything,
@@ -220,6 +228,7 @@ impl Normaliser {
                 other => other.clone(),
             },
             Normaliser::Third => without_third(value),
+            Normaliser::Slow => slow_calls(value),
             Normaliser::Anything => Value::Null,
             Normaliser::Then(first, second) => second.canonical(&first.canonical(value)),
         }
@@ -362,6 +371,18 @@ fn without_third(value: &Value) -> Value {
                 })
                 .collect(),
         ),
+        other => other.clone(),
+    }
+}
+
+/// Entries of the slow log without number, time, duration and address.
+fn slow_calls(value: &Value) -> Value {
+    let entry = |item: &Value| match item {
+        Value::Array(parts) if parts.len() == 6 => Value::Array(vec![parts[3].clone(), parts[5].clone()]),
+        other => other.clone(),
+    };
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(entry).collect()),
         other => other.clone(),
     }
 }

@@ -100,7 +100,20 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     (
         "engine",
-        &["args", "commands", "config", "error", "glob", "keyspace", "resp", "script", "structures", "time", "types"],
+        &[
+            "args",
+            "commands",
+            "config",
+            "error",
+            "glob",
+            "keyspace",
+            "quoting",
+            "resp",
+            "script",
+            "structures",
+            "time",
+            "types",
+        ],
     ),
     ("lib", &["engine", "time"]),
 ];
@@ -109,6 +122,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const SEES_ENGINE: &[&str] = &[
     "commands/row.rs",
     "commands/connection/",
+    "commands/monitoring/",
     "commands/pubsub/",
     "commands/scripting/",
     "commands/server/",

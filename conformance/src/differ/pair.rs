@@ -2,6 +2,7 @@
 
 use super::{Difference, choice};
 use crate::divergences::Divergences;
+use crate::monitor_line;
 use crate::normalise::{Normaliser, rule_of};
 use crate::quote;
 use crate::reply_count::ReplyCount;
@@ -406,6 +407,8 @@ impl Pair {
             let (mut from_a, mut from_b) = (Vec::new(), Vec::new());
             let open_a = self.a.arrived(number, &mut from_a);
             let open_b = self.b.arrived(number, &mut from_b);
+            let from_a = self.comparable(&*self.a, from_a);
+            let from_b = self.comparable(&*self.b, from_b);
             let (mut at_a, mut at_b) = (0, 0);
             loop {
                 let (frame_a, frame_b) = (frame(&from_a, at_a), frame(&from_b, at_b));
@@ -414,7 +417,7 @@ impl Pair {
                 }
                 let client = self.clients.get_mut(&number).expect("it waits");
                 let said = if frame_a.is_empty() { frame_b } else { frame_a };
-                let is_push = resp::is_push(said[0]) || is_message(said);
+                let is_push = resp::is_push(said[0]) || is_message(said) || monitor_line::is_line(said);
                 let args = if is_push { Vec::new() } else { client.pending.pop_front().unwrap_or_default() };
                 if frame_a.is_empty() || frame_b.is_empty() || !self.accepted(number, &args, frame_a, frame_b, tally) {
                     let kind = format!("what came for c{number} differs, in answer to {}", quote::join(&args));
@@ -436,6 +439,15 @@ impl Pair {
             }
         }
         Ok(())
+    }
+
+    /// What came for a client, with what MONITOR shows made comparable.
+    fn comparable(&self, target: &dyn Target, bytes: Vec<u8>) -> Vec<u8> {
+        if !bytes.contains(&b'[') {
+            return bytes;
+        }
+        let known: Vec<String> = self.clients.keys().filter_map(|&client| target.client_addr(client)).collect();
+        monitor_line::comparable(bytes, &known)
     }
 
     fn read(

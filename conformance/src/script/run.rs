@@ -4,6 +4,7 @@
 //! Recording and replaying both go through [`play`], so they can only differ by the target.
 
 use super::{Read, Script, Step, fill_in, has_placeholder, print_step};
+use crate::monitor_line;
 use crate::quote;
 use crate::render;
 use crate::reply_count::ReplyCount;
@@ -268,7 +269,7 @@ pub fn describe((received, bytes): (Received, Vec<u8>), canonical: &dyn Fn(&Valu
         match resp::parse(&bytes, at) {
             Ok(Some((value, end))) => {
                 // Pushes come unasked: the normaliser is meant for the reply.
-                let value = if resp::is_push(bytes[at]) { value } else { canonical(&value) };
+                let value = if resp::is_push(bytes[at]) { value } else { canonical(&monitor_line::masked(&value)) };
                 out.push_str(&render::value(&value));
                 out.push('\n');
                 at = end;

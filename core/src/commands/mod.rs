@@ -15,6 +15,7 @@ pub mod hyperloglog;
 pub mod keys;
 pub mod list;
 pub mod lookup;
+pub mod monitoring;
 pub mod pubsub;
 pub mod row;
 pub mod scan;
@@ -47,6 +48,7 @@ pub const FAMILIES: &[&[Command]] = &[
     transaction::rows::ROWS,
     connection::rows::ROWS,
     server::rows::ROWS,
+    monitoring::rows::ROWS,
 ];
 
 /// What a command asks of the engine once it has run.

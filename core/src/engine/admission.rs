@@ -3,7 +3,7 @@
 //! ```text
 //!   name unknown ─► subcommand unknown ─► arity ─► DEBUG protected ─► NOAUTH ─► not in MULTI ─┐
 //!    (POST, Host: close the connection)                                                           │
-//!      run, or queued ◄─ CLIENT PAUSE ◄─ RESP2 and subscribed ◄─ NOREPLICAS ◄─ OOM ◄──────────────┘
+//!      run, or queued ◄─ CLIENT PAUSE ◄─ a monitor ◄─ RESP2 and subscribed ◄─ NOREPLICAS ◄─ OOM ◄──────────────┘
 //! ```
 //!
 //! A refused request is answered at once and counted as rejected, except an unknown one, which has no row to count
@@ -87,7 +87,13 @@ impl Engine {
             return Some(CommandError::Text("NOREPLICAS Not enough good replicas to write."));
         }
         if flags.contains(ClientFlags::PUBSUB) && self.client(id).reply.protocol() == Protocol::Resp2 {
-            return refused_while_listening(row);
+            let refused = refused_while_listening(row);
+            if refused.is_some() {
+                return refused;
+            }
+        }
+        if flags.contains(ClientFlags::MONITOR) && self.touches_keyspace(id, row) {
+            return Some(CommandError::Text("ERR Replica can't interact with the keyspace"));
         }
         None
     }
@@ -106,6 +112,13 @@ impl Engine {
         }
     }
 
+    /// Whether the command is of those that a monitor may not run.
+    #[cold]
+    fn touches_keyspace(&self, id: ClientId, row: &Command) -> bool {
+        let touching = CommandFlags::READONLY | CommandFlags::WRITE | CommandFlags::MAY_REPLICATE;
+        self.flags_with_queue(id, row).intersects(touching)
+    }
+
     /// Makes room if memory is short, whatever the command; whether `row` needs memory and there is none. A queue needs
     /// memory for whatever it is told.
     #[cold]
@@ -121,6 +134,9 @@ impl Engine {
     #[cold]
     fn is_paused(&mut self, id: ClientId, row: &Command) -> bool {
         self.end_pause_if_over();
+        if self.client(id).flags.contains(ClientFlags::MONITOR) {
+            return false;
+        }
         let changes = self.flags_with_queue(id, row).intersects(CommandFlags::WRITE | CommandFlags::MAY_REPLICATE);
         self.cron.pause.is_some_and(|pause| changes || !pause.writes_only)
     }

@@ -95,6 +95,8 @@ bitflags::bitflags! {
         const GONE = 1 << 25;
         /// Has been unblocked in this turn; what it sent behind the blocked command runs when the turn ends.
         const UNBLOCKED = 1 << 26;
+        /// Is shown every command.
+        const MONITOR = 1 << 27;
     }
 }
 

@@ -12,6 +12,7 @@ use super::pubsub::Subscriptions;
 
 /// Letters of the `flags` field, in order.
 const FLAG_LETTERS: &[(ClientFlags, char)] = &[
+    (ClientFlags::MONITOR, 'O'),
     (ClientFlags::PUBSUB, 'P'),
     (ClientFlags::MULTI, 'x'),
     (ClientFlags::POSTPONED.union(ClientFlags::BLOCKED), 'b'),

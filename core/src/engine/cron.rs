@@ -105,10 +105,12 @@ impl Engine {
         if self.cron.next_us > now.monotonic_us {
             return;
         }
-        let started = (self.stopwatch)();
+        let started = self.stopwatch_us();
         let more = !self.cron.paused && (self.expire_cycle() | self.evict_cycle());
         self.serve_ready();
-        self.stats.expire_cycle_us += (self.stopwatch)().saturating_sub(started);
+        let elapsed_us = self.stopwatch_us().saturating_sub(started);
+        self.stats.expire_cycle_us += elapsed_us;
+        self.note_latency("expire-cycle", elapsed_us);
         let period_us = 1_000_000 / self.config.hz.clamp(1, 500) as u64;
         let clients_due = self.cron.next_clients_us <= now.monotonic_us;
         if clients_due {
@@ -168,7 +170,7 @@ impl Engine {
             let idle_us = now - client.last_interaction.monotonic_us;
             if timeout_us > 0
                 && idle_us > timeout_us
-                && !client.flags.intersects(ClientFlags::POSTPONED | ClientFlags::BLOCKED)
+                && !client.flags.intersects(ClientFlags::POSTPONED | ClientFlags::BLOCKED | ClientFlags::MONITOR)
             {
                 closing.push(id);
                 continue;

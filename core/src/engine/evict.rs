@@ -44,11 +44,23 @@ impl Engine {
     /// Evicts until the data is within `maxmemory`, up to the bound of a call.
     #[cold]
     pub(super) fn evict(&mut self) -> Eviction {
+        if !self.is_over_maxmemory() {
+            return Eviction::Enough;
+        }
+        let started = self.stopwatch_us();
+        let eviction = self.evict_some();
+        self.note_latency("eviction-cycle", self.stopwatch_us().saturating_sub(started));
+        eviction
+    }
+
+    fn evict_some(&mut self) -> Eviction {
+        let is_timed = self.config.latency_monitor_threshold > 0;
         for _ in 0..KEYS_PER_CALL {
             if !self.is_over_maxmemory() {
                 return Eviction::Enough;
             }
             let Some(candidate) = self.candidate() else { return Eviction::Failed };
+            let started = if is_timed { self.stopwatch_us() } else { 0 };
             let mut db = Database::new(
                 &mut self.keyspace,
                 candidate.db,
@@ -59,6 +71,9 @@ impl Engine {
             );
             db.evict(&candidate.key, self.config.lazyfree_lazy_eviction);
             self.stats.evicted_keys += 1;
+            if is_timed {
+                self.note_latency("eviction-del", self.stopwatch_us().saturating_sub(started));
+            }
             self.flush_effects(None);
         }
         if self.is_over_maxmemory() { Eviction::Running } else { Eviction::Enough }

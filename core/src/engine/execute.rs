@@ -207,7 +207,7 @@ impl Engine {
         let dirty = self.effects.dirty;
         let errors = self.stats.error_replies;
         self.caller = Some(id);
-        let started = self.lap.take().unwrap_or_else(self.stopwatch);
+        let started = self.lap.take().unwrap_or_else(|| self.stopwatch_us());
         let result = match row.run {
             Run::Data(run) => {
                 let client = self.clients.get_mut(id).expect("the caller exists");
@@ -222,7 +222,7 @@ impl Engine {
             Run::Server(run) => run(self, id, args),
             Run::Container => unreachable!("a container is refused by its arity"),
         };
-        let ended = (self.stopwatch)();
+        let ended = self.stopwatch_us();
         self.lap = Some(ended);
         let elapsed = ended.saturating_sub(started);
         let flow = match result {
@@ -259,11 +259,20 @@ impl Engine {
             self.place_pushes(id, row, start);
         }
         self.caller = None;
+        if elapsed >= self.observe_from_us {
+            self.observe(id, row, args, elapsed, matches!(flow, Flow::Block(_)));
+        }
         // After the effects: a key that this very read found overdue was not tracked yet when it was deleted.
         if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {
             self.remember_tracked_keys(id, row, args);
         }
         (flow, elapsed)
+    }
+
+    /// What has passed for the statistics, in microseconds from no particular moment.
+    #[inline]
+    pub(super) fn stopwatch_us(&self) -> u64 {
+        (self.stopwatch)() + self.slept_us
     }
 
     /// Takes the reply of a call back if it is not wanted, and puts before it what the call has pushed to its own client.

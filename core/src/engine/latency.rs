@@ -57,6 +57,29 @@ impl LatencyHistogram {
         0
     }
 
+    /// How many calls took at most 1, 2, 4, 8… µs, wherever that number grows. A bound is rounded up to the end of its
+    /// bucket, then down to whole microseconds. O(buckets).
+    pub fn doubling(&self) -> Vec<(u64, u64)> {
+        let mut steps = Vec::new();
+        let mut bound = 1024;
+        let (mut calls, mut told) = (0, 0);
+        let mut buckets = self.buckets().peekable();
+        while buckets.peek().is_some() {
+            let (page, at) = bucket(bound);
+            // Nothing is counted beyond the last bucket.
+            let end = bucket_end(page, at).min((1 << 30) - 1);
+            while let Some((_, count)) = buckets.next_if(|(last, _)| *last <= end) {
+                calls += count;
+            }
+            if calls > told {
+                steps.push((end / 1000, calls));
+                told = calls;
+            }
+            bound *= 2;
+        }
+        steps
+    }
+
     /// Buckets that hold calls: the longest duration that counts there, and how many do; ascending.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let pages = self.pages.iter().enumerate().filter_map(|(index, page)| Some((index, page.as_deref()?)));

@@ -17,6 +17,7 @@
 //!   `pause`: what waits, `journal`: what is propagated. [`blocking`]: who waits for keys. [`tracking`]: client-side caching.
 //! - [`transaction`], [`watch`]: MULTI and what outdates it. [`pubsub`]: subscriptions, messages, keyspace events.
 //! - [`cron`]: expiry, timeouts, sampling. [`shutdown`]: the end. [`stats`]: counters; [`latency`]: histograms.
+//! - [`monitor`]: who is shown every command; [`slowlog`], [`spikes`]: what took long.
 
 pub mod action;
 mod admission;
@@ -31,9 +32,12 @@ pub mod fuzz;
 mod journal;
 pub mod latency;
 mod limits;
+pub mod monitor;
 mod pause;
 pub mod pubsub;
 pub mod shutdown;
+pub mod slowlog;
+pub mod spikes;
 pub mod stats;
 pub mod tracking;
 pub mod transaction;
@@ -133,6 +137,14 @@ pub struct Engine {
     /// When the command before ended, within one pipeline: the next one's time begins there. Reading a clock takes as
     /// long as a simple command.
     pub(crate) lap: Option<u64>,
+    /// Time that DEBUG SLEEP has added to what the stopwatch says, microseconds.
+    slept_us: u64,
+    /// Clients that are shown every command.
+    monitors: Vec<ClientId>,
+    pub(crate) slow_log: slowlog::SlowLog,
+    pub(crate) spikes: spikes::Spikes,
+    /// Calls of at least that many microseconds are looked at by [`observe`](Self::observe).
+    observe_from_us: u64,
     /// The driver has been asked to end the process.
     pub(crate) exiting: bool,
 }
@@ -191,6 +203,11 @@ impl Engine {
             debug: debug::DebugSwitches::default(),
             stopwatch: no_stopwatch,
             lap: None,
+            slept_us: 0,
+            monitors: Vec::new(),
+            slow_log: slowlog::SlowLog::default(),
+            spikes: spikes::Spikes::default(),
+            observe_from_us: 0,
             exiting: false,
         };
         engine.config_changed();
@@ -388,6 +405,7 @@ impl Engine {
     /// Derives what is kept for speed from the configuration. Called after every change of it.
     pub(crate) fn config_changed(&mut self) {
         use crate::config::MaxmemoryPolicy as P;
+        self.choose_what_to_observe();
         let c = &self.config;
         self.effects.notify = c.notify_keyspace_events;
         self.policy = DataPolicy {

@@ -166,6 +166,7 @@ impl Engine {
         self.forget_suspended(client);
         self.unwatch_all(client);
         self.forget_subscriptions(client);
+        self.stop_monitoring(client);
         self.forget_wait(client);
         self.clients.remove(client).is_some()
     }

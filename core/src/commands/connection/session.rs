@@ -44,6 +44,7 @@ pub fn reset(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<Flow, Com
     engine.disable_tracking(id);
     engine.discard_transaction(id);
     engine.forget_subscriptions(id);
+    engine.stop_monitoring(id);
     let open = engine.password().is_none();
     let client = engine.client_mut(id);
     client.db = DbIndex(0);

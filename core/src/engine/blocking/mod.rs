@@ -29,6 +29,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::Engine;
 use super::client::{ClientFlags, ClientId, ReplyStart};
+use crate::commands::lookup::CommandId;
 use crate::commands::wait::Wait;
 use crate::commands::{CommandError, Ctx};
 use crate::keyspace::effects::AwaitedTypes;
@@ -179,7 +180,7 @@ impl Engine {
         let (serve, request) = (waiting.wait.serve, waiting.wait.request.as_args());
         let errors = self.stats.error_replies;
         let dirty = self.effects.dirty;
-        let started = (self.stopwatch)();
+        let started = self.stopwatch_us();
         let client = self.clients.get_mut(id).expect("who disconnects is forgotten");
         let start = client.reply_start();
         let mut ctx = Ctx {
@@ -197,7 +198,7 @@ impl Engine {
         if let Err(error) = result {
             self.reply_error(id, &error.text());
         }
-        let served_us = (self.stopwatch)().saturating_sub(started);
+        let served_us = self.stopwatch_us().saturating_sub(started);
         if self.effects.record_journal {
             let command = self.clients.get(id).and_then(|client| client.last_command);
             let row = self.commands.row(command.expect("it runs a command"));
@@ -234,6 +235,19 @@ impl Engine {
         if self.config.latency_tracking {
             self.stats.record_latency(command, ran_us + served_us);
         }
+        if ran_us + served_us >= self.observe_from_us {
+            self.observe_served(id, command, ran_us, served_us);
+        }
+    }
+
+    /// The whole call may be slow, and so may its end by itself.
+    #[cold]
+    fn observe_served(&mut self, id: ClientId, command: CommandId, ran_us: u64, served_us: u64) {
+        if let Some(waiting) = self.blocking.waiters.get(id) {
+            let request = waiting.wait.request.clone();
+            self.log_if_slow(id, self.commands.row(command), request.as_args(), ran_us + served_us);
+        }
+        self.note_latency("command-unblocking", served_us);
     }
 
     /// A client has its reply, which begins at `start`: it waits no more.

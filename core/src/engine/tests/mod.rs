@@ -4,6 +4,7 @@ mod admission;
 mod blocking;
 mod connections;
 mod limits;
+mod monitoring;
 mod pauses;
 mod pubsub;
 mod tracking;
