@@ -114,7 +114,7 @@ impl Pair {
                 break;
             };
             let full = batch.steps.len() >= BATCH_COMMANDS_MAX || batch.to_a.len() >= BATCH_BYTES_MAX;
-            if *who != client || full {
+            if *who != client || full || (closes_others(args) && !batch.steps.is_empty()) {
                 break;
             }
             if same && args.iter().any(|arg| has_placeholder(arg)) {
@@ -128,7 +128,7 @@ impl Pair {
             }
             let replies = self.clients.get_mut(&client).expect("opened").count.expect(args);
             batch.steps.push((index, replies));
-            if choice::is_choice(args) {
+            if choice::is_choice(args) || closes_others(args) {
                 break;
             }
         }
@@ -498,6 +498,11 @@ fn hear_out(target: &mut dyn Target, client: usize, into: &mut Vec<u8>) {
         }
         quiet_rounds = if into.len() == before { quiet_rounds + 1 } else { 0 };
     }
+}
+
+/// A connection that is closed loses what has not left yet: how much has, of one batch, depends on how the kernel cut it.
+fn closes_others(args: &[Vec<u8>]) -> bool {
+    args[0].eq_ignore_ascii_case(b"CLIENT") && args.get(1).is_some_and(|word| word.eq_ignore_ascii_case(b"KILL"))
 }
 
 /// Commands that are answered with a message a name, in RESP3 pushes.
