@@ -62,7 +62,10 @@ impl World {
         let mut reply = std::mem::take(&mut self.reply);
         let result = match row.run {
             _ if !row.arity.accepts(args.len()) => Err(CommandError::Arity(row.name)),
-            Run::Data(run) => run(&mut Ctx { db: self.database(), reply: &mut reply, deny_blocking: true }, args),
+            Run::Data(run) => run(
+                &mut Ctx { db: self.database(), reply: &mut reply, deny_blocking: true, serves_waiter: false },
+                args,
+            ),
             _ => panic!("a data command sees data only"),
         };
         if let Err(error) = result {

@@ -216,6 +216,7 @@ impl Engine {
                     db: Database::new(&mut self.keyspace, db, &mut self.effects, &mut self.rng, self.now, self.policy),
                     reply: &mut client.reply,
                     deny_blocking: client.flags.contains(ClientFlags::DENY_BLOCKING),
+                    serves_waiter: false,
                 };
                 run(&mut ctx, args)
             }

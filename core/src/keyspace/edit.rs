@@ -64,18 +64,20 @@ impl<T: Collection> Edit<'_, '_, T> {
         self.commit_all(&[event], 1)
     }
 
-    /// The change is complete, but of a kind that WATCH and tracking don't see (pending entries, groups of a stream).
-    pub fn commit_unseen(mut self, events: &[Event], dirty: u64) {
-        let value = self.value.take().expect("there is one commit");
-        let write = &mut self.write;
-        let slot = write.slot.expect("the key exists");
-        write.slot = Some(write.db.db_mut().put_back(slot, value.into()));
-        write.take_effect_unseen(events, dirty);
+    /// The change is complete, but of a kind that WATCH and tracking don't see (pending entries, groups of a stream). Returns
+    /// whether the key still exists.
+    pub fn commit_unseen(self, events: &[Event], dirty: u64) -> bool {
+        debug_assert!(self.existed(), "nobody is not told of a new key");
+        self.finish(events, dirty, false)
     }
 
     /// The change is complete: several events in order, and how many changes it counts for. Returns whether the key still
     /// exists.
-    pub fn commit_all(mut self, events: &[Event], dirty: u64) -> bool {
+    pub fn commit_all(self, events: &[Event], dirty: u64) -> bool {
+        self.finish(events, dirty, true)
+    }
+
+    fn finish(mut self, events: &[Event], dirty: u64, seen: bool) -> bool {
         let value = self.value.take().expect("there is one commit");
         let write = &mut self.write;
         if !value.is_empty() || T::STAYS_EMPTY {
@@ -83,13 +85,13 @@ impl<T: Collection> Edit<'_, '_, T> {
                 Some(slot) => write.slot = Some(write.db.db_mut().put_back(slot, value.into())),
                 None => write.set(super::db::NewValue::Object(value.into()), super::write::Ttl::Clear),
             }
-            write.take_effect(events, dirty);
+            write.take_effect(events, dirty, seen);
             return true;
         }
         let slot = write.slot.take().expect("an empty collection is not created");
         write.db.db_mut().remove(slot, write.hash);
         write.db.db_mut().keep_scratch(value.into());
-        write.take_effect(events, dirty);
+        write.take_effect(events, dirty, seen);
         let (index, key) = (write.db.index, write.key);
         write.db.effects.notify(Event::generic("del"), index, key);
         false

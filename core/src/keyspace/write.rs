@@ -255,7 +255,7 @@ impl<'g, 'e> Write<'g, 'e> {
     /// The change is complete: several events in order (`SETEX`: `set`, `expire`), and how many changes it counts for.
     #[inline]
     pub fn commit_all(mut self, events: &[Event], dirty: u64) {
-        self.take_effect(events, dirty);
+        self.take_effect(events, dirty, true);
     }
 
     /// What changed is how the value is held (its encoding, a cache inside), not what it is: nobody is told, and WATCH does
@@ -275,14 +275,12 @@ impl<'g, 'e> Write<'g, 'e> {
         }
     }
 
-    pub(super) fn take_effect(&mut self, events: &[Event], dirty: u64) {
-        let (index, key, exists) = (self.db.index, self.key, self.slot.is_some());
-        self.db.effects.touch(index, key, exists);
-        self.take_effect_unseen(events, dirty);
-    }
-
-    /// The same without telling those who watch the key.
-    pub(super) fn take_effect_unseen(&mut self, events: &[Event], dirty: u64) {
+    /// The change is told: of `seen` ones those hear that watch the key or track it.
+    pub(super) fn take_effect(&mut self, events: &[Event], dirty: u64, seen: bool) {
+        if seen {
+            let exists = self.slot.is_some();
+            self.db.effects.touch(self.db.index, self.key, exists);
+        }
         self.changed = false;
         self.db.discard_leavings();
         let (index, key) = (self.db.index, self.key);

@@ -1,11 +1,12 @@
 //! The blocking forms: BLPOP, BRPOP, BLMPOP, BLMOVE, BRPOPLPUSH.
 //!
 //! Each does at once what the plain command does if one of its lists is there, and waits otherwise. Propagated as the plain
-//! command in either case.
+//! command in either case. Only BLMPOP tells those who watch or track its list when it is served after a wait; whoever pushed
+//! has told them, and SWAPDB tells nobody.
 
-use super::pop::{ManyKeys, outermost, pop_command, pop_several};
+use super::parse_end;
+use super::pop::{ManyKeys, commit_pop, outermost, pop_command, pop_several};
 use super::shift::shift;
-use super::{parse_end, popped};
 use crate::commands::wait::{Serve, Wait, parse_seconds};
 use crate::commands::{Args, CommandError, Ctx, Flow};
 use crate::types::{Collection, End, List, ReplyItem, ValueType};
@@ -29,12 +30,13 @@ fn pop_or_wait(ctx: &mut Ctx<'_>, args: Args<'_>, serve: Serve) -> Result<Flow, 
 
 /// Pops an element and replies it with its key; false if there is no list. Errors: WrongType.
 fn pop_one(ctx: &mut Ctx<'_>, key: &[u8], end: End) -> Result<bool, CommandError> {
+    let seen = !ctx.serves_waiter;
     let Some(mut list) = ctx.db.edit_existing::<List>(key)? else { return Ok(false) };
     ctx.reply.array(2);
     ctx.reply.bulk(key);
     outermost(list.borrowed(), end).reply_bulk(ctx.reply);
     list.remove_ends(end, 1);
-    list.commit(popped(end));
+    commit_pop(list, end, seen);
     ctx.effects().propagate_instead([pop_command(end), key]);
     Ok(true)
 }

@@ -2,6 +2,7 @@
 
 use super::{parse_at_least, parse_end, popped};
 use crate::commands::{Args, CommandError, Ctx, Flow};
+use crate::keyspace::Edit;
 use crate::numbers::integer::DecimalBuffer;
 use crate::resp::Reply;
 use crate::types::{Collection, End, List, ListRef, ReplyItem};
@@ -115,6 +116,15 @@ pub(super) fn pop_several(ctx: &mut Ctx<'_>, key: &[u8], end: End, count: i64) -
     let mut buffer = DecimalBuffer::new();
     ctx.effects().propagate_instead([pop_command(end), key, buffer.format(count as i64)]);
     Ok(true)
+}
+
+/// The end of a change that took one element, seen by those who watch the list or not.
+pub(super) fn commit_pop(list: Edit<'_, '_, List>, end: End, seen: bool) {
+    if seen {
+        list.commit(popped(end));
+    } else {
+        list.commit_unseen(&[popped(end)], 1);
+    }
 }
 
 /// The command that pops from an end.

@@ -1,6 +1,6 @@
 //! LMOVE and RPOPLPUSH: an element from one end to another.
 
-use super::pop::outermost;
+use super::pop::{commit_pop, outermost};
 use super::{parse_end, popped, pushed};
 use crate::commands::{Args, CommandError, Ctx, Flow};
 use crate::types::{Collection, End, List};
@@ -31,6 +31,7 @@ pub(super) fn shift(
     from: End,
     to: End,
 ) -> Result<bool, CommandError> {
+    let seen = !ctx.serves_waiter;
     let Some(mut list) = ctx.db.edit_existing::<List>(source)? else { return Ok(false) };
     let element = outermost(list.borrowed(), from).to_vec();
     let limits = list.limits();
@@ -45,7 +46,7 @@ pub(super) fn shift(
         list.commit_all(&[pushed(to)], 0);
         let mut list = ctx.db.edit_existing::<List>(source)?.expect("nothing happened to the source");
         list.remove_ends(from, 1);
-        list.commit(popped(from));
+        commit_pop(list, from, seen);
     }
     ctx.reply.bulk(&element);
     Ok(true)
