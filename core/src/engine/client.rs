@@ -1,6 +1,6 @@
 //! A connection as the engine knows it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use super::pubsub::Subscriptions;
 use super::transaction::Transaction;
@@ -233,6 +233,7 @@ impl Client {
             + self.parser.argument_bytes()
             + self.transaction.as_ref().map_or(0, |transaction| transaction.heap_bytes())
             + self.watched.capacity() * size_of::<Watched>()
+            + self.subscriptions.as_ref().map_or(0, |subscriptions| subscriptions.heap_bytes())
     }
 
     /// Whether no more of its input is to be executed.
@@ -251,8 +252,9 @@ pub struct Clients {
     free: Vec<u32>,
     count: usize,
     next_id: u64,
-    /// Clients with output to send, in the order in which they got it.
-    pub(crate) pending_output: VecDeque<ClientId>,
+    /// Clients with output to send, in the order in which they got it. Who got it last is served first: the reply to a
+    /// PUBLISH does not wait for ten thousand subscribers.
+    pub(crate) pending_output: Vec<ClientId>,
 }
 
 impl Clients {
@@ -295,6 +297,12 @@ impl Clients {
     #[inline]
     pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
         self.slots.get_mut(id.slot as usize)?.as_deref_mut().filter(|c| c.id == id)
+    }
+
+    /// The client in that slot.
+    #[inline]
+    pub(crate) fn at_place(&mut self, slot: u32) -> Option<&mut Client> {
+        self.slots.get_mut(slot as usize)?.as_deref_mut()
     }
 
     /// The client with that CLIENT ID. O(n).

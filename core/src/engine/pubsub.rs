@@ -1,11 +1,12 @@
 //! Publish and subscribe: who listens to which channel or pattern, and the delivery of messages.
 //!
 //! ```text
-//!   channels, shard channels:  name ─► clients           a client knows its own names, to count and to leave them
-//!   patterns:                  pattern ─► clients        every message is matched against every pattern
+//!   channels, shard channels:  name ─► places of clients     a client knows its own names, to count and to leave them
+//!   patterns:                  pattern ─► places of clients  every message is matched against every pattern
 //! ```
 //!
 //! - A message is encoded once for each protocol and copied into the outputs of its receivers: O(receivers + patterns).
+//! - A subscription takes 4 bytes in the list of the name's listeners, and a counted reference to the name in the client's.
 //! - Messages reach the client whose command sends them, too, and before that command's own reply.
 //! - What a keyspace event says to its listeners goes the same way ([`publish_events`](Engine::publish_events)).
 //! - A RESP2 connection that has a subscription may only say a few commands (admission).
@@ -14,6 +15,7 @@
 //! one message), it is the order of the bytes here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Engine;
 use super::client::{ClientFlags, ClientId};
@@ -30,8 +32,19 @@ pub enum Topic {
     ShardChannel,
 }
 
+/// A name, shared by everybody who listens to it.
+type Name = Arc<[u8]>;
+
 /// Names and their listeners.
-type Listeners = BTreeMap<Box<[u8]>, BTreeSet<ClientId>>;
+type Listeners = BTreeMap<Name, Places>;
+
+/// Where the engine keeps the clients that listen to one name, ascending. A client leaves its names before its place is
+/// given to another.
+#[derive(Clone, Debug)]
+enum Places {
+    One(u32),
+    Several(Box<Vec<u32>>),
+}
 
 /// All subscriptions of a server.
 #[derive(Clone, Debug, Default)]
@@ -44,9 +57,43 @@ pub struct PubSub {
 /// What one client listens to.
 #[derive(Clone, Debug, Default)]
 pub struct Subscriptions {
-    pub channels: BTreeSet<Box<[u8]>>,
-    pub patterns: BTreeSet<Box<[u8]>>,
-    pub shard_channels: BTreeSet<Box<[u8]>>,
+    pub channels: BTreeSet<Name>,
+    pub patterns: BTreeSet<Name>,
+    pub shard_channels: BTreeSet<Name>,
+}
+
+impl Places {
+    fn as_slice(&self) -> &[u32] {
+        match self {
+            Places::One(place) => std::slice::from_ref(place),
+            Places::Several(places) => places,
+        }
+    }
+
+    fn insert(&mut self, place: u32) {
+        match self {
+            Places::One(other) if *other == place => {}
+            Places::One(other) => *self = Places::Several(Box::new(vec![place.min(*other), place.max(*other)])),
+            Places::Several(places) => {
+                if let Err(at) = places.binary_search(&place) {
+                    places.insert(at, place);
+                }
+            }
+        }
+    }
+
+    /// Takes a place out. Whether none is left.
+    fn remove(&mut self, place: u32) -> bool {
+        match self {
+            Places::One(only) => *only == place,
+            Places::Several(places) => {
+                if let Ok(at) = places.binary_search(&place) {
+                    places.remove(at);
+                }
+                places.is_empty()
+            }
+        }
+    }
 }
 
 impl Topic {
@@ -73,7 +120,7 @@ impl PubSub {
 
     /// How many clients listen to a name. O(log n).
     pub fn listeners_of(&self, topic: Topic, name: &[u8]) -> usize {
-        self.listeners(topic).get(name).map_or(0, BTreeSet::len)
+        self.listeners(topic).get(name).map_or(0, |places| places.as_slice().len())
     }
 
     fn listeners(&self, topic: Topic) -> &Listeners {
@@ -94,7 +141,13 @@ impl PubSub {
 }
 
 impl Subscriptions {
-    fn of(&mut self, topic: Topic) -> &mut BTreeSet<Box<[u8]>> {
+    /// Memory that a client's own list takes, in bytes, about.
+    pub fn heap_bytes(&self) -> usize {
+        let names = self.channels.len() + self.patterns.len() + self.shard_channels.len();
+        size_of::<Subscriptions>() + names * 2 * size_of::<Name>()
+    }
+
+    fn of(&mut self, topic: Topic) -> &mut BTreeSet<Name> {
         match topic {
             Topic::Channel => &mut self.channels,
             Topic::Pattern => &mut self.patterns,
@@ -118,16 +171,17 @@ impl Subscriptions {
 impl Engine {
     /// Makes a client listen, and confirms it.
     pub(crate) fn subscribe(&mut self, id: ClientId, topic: Topic, name: &[u8]) {
+        let listeners = self.pubsub.listeners_mut(topic);
+        let known = listeners.get_key_value(name).map(|(name, _)| Name::clone(name));
+        let name = known.unwrap_or_else(|| name.into());
+        listeners.entry(Name::clone(&name)).or_insert(Places::One(id.slot)).insert(id.slot);
         let client = self.client_mut(id);
         let subscriptions = client.subscriptions.get_or_insert_default();
-        let is_new = subscriptions.of(topic).insert(name.into());
+        subscriptions.of(topic).insert(Name::clone(&name));
         let count = subscriptions.counted(topic);
         client.flags.insert(ClientFlags::PUBSUB);
-        let confirmation = confirmation(client.reply.protocol(), topic.words().0, Some(name), count);
+        let confirmation = confirmation(client.reply.protocol(), topic.words().0, Some(&name), count);
         self.own_pushes.extend_from_slice(&confirmation);
-        if is_new {
-            self.pubsub.listeners_mut(topic).entry(name.into()).or_default().insert(id);
-        }
     }
 
     /// Makes a client leave a name that it may or may not listen to, and confirms it.
@@ -174,11 +228,8 @@ impl Engine {
             return;
         }
         let listeners = self.pubsub.listeners_mut(topic);
-        if let Some(clients) = listeners.get_mut(name) {
-            clients.remove(&id);
-            if clients.is_empty() {
-                listeners.remove(name);
-            }
+        if listeners.get_mut(name).is_some_and(|places| places.remove(id.slot)) {
+            listeners.remove(name);
         }
     }
 
@@ -195,33 +246,34 @@ impl Engine {
     pub(crate) fn publish(&mut self, topic: Topic, channel: &[u8], message: &[u8]) -> usize {
         let mut receivers = 0;
         let word = if topic == Topic::ShardChannel { "smessage" } else { "message" };
-        if let Some(clients) = self.pubsub.listeners(topic).get(channel) {
-            let clients: Vec<ClientId> = clients.iter().copied().collect();
-            receivers += clients.len();
-            self.deliver(&clients, &[word.as_bytes(), channel, message]);
+        if let Some(places) = self.pubsub.listeners(topic).get(channel) {
+            let places = places.as_slice().to_vec();
+            receivers += places.len();
+            self.deliver(&places, &[word.as_bytes(), channel, message]);
         }
         if topic == Topic::Channel && !self.pubsub.patterns.is_empty() {
             let fitting = self.pubsub.patterns.iter().filter(|(pattern, _)| glob::matches(pattern, channel, false));
-            let fitting: Vec<(Box<[u8]>, Vec<ClientId>)> =
-                fitting.map(|(pattern, clients)| (pattern.clone(), clients.iter().copied().collect())).collect();
-            for (pattern, clients) in fitting {
-                receivers += clients.len();
-                self.deliver(&clients, &[b"pmessage", &pattern, channel, message]);
+            let fitting: Vec<(Name, Vec<u32>)> =
+                fitting.map(|(pattern, places)| (Name::clone(pattern), places.as_slice().to_vec())).collect();
+            for (pattern, places) in fitting {
+                receivers += places.len();
+                self.deliver(&places, &[b"pmessage", &pattern, channel, message]);
             }
         }
         receivers
     }
 
     /// Appends a push to the output of each client.
-    fn deliver(&mut self, clients: &[ClientId], words: &[&[u8]]) {
+    fn deliver(&mut self, places: &[u32], words: &[&[u8]]) {
         let encoded = [Protocol::Resp2, Protocol::Resp3].map(|protocol| {
             let mut reply = Reply::new(protocol);
             reply.push(words.len());
             words.iter().for_each(|word| reply.bulk(word));
             reply.buffer
         });
-        for &id in clients {
-            let Some(client) = self.clients.get_mut(id) else { continue };
+        for &place in places {
+            let Some(client) = self.clients.at_place(place) else { continue };
+            let id = client.id;
             if client.flags.contains(ClientFlags::CLOSE_ASAP) {
                 continue;
             }

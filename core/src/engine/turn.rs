@@ -85,7 +85,7 @@ impl Engine {
             return None;
         }
         loop {
-            let id = self.clients.pending_output.pop_front()?;
+            let id = self.clients.pending_output.pop()?;
             if let Some(client) = self.clients.get_mut(id) {
                 client.flags.remove(ClientFlags::PENDING_OUTPUT);
                 return Some(id);
@@ -179,7 +179,7 @@ impl Engine {
             && (client.output_bytes() > 0 || client.flags.contains(ClientFlags::CLOSE_ASAP))
         {
             client.flags.insert(ClientFlags::PENDING_OUTPUT);
-            self.clients.pending_output.push_back(id);
+            self.clients.pending_output.push(id);
         }
     }
 

@@ -25,6 +25,57 @@ fn a_slow_subscriber_is_closed_and_forgotten() {
 }
 
 #[test]
+fn a_subscriber_over_the_soft_limit_is_closed_after_a_while() {
+    let mut config = Config::default();
+    config.client_output_buffer_limit[2] =
+        OutputBufferLimit { hard_bytes: 1_000_000, soft_bytes: 50_000, soft_seconds: 2 };
+    let mut world = World::with(config);
+    let (listener, other, publisher) = (world.connect(), world.connect(), world.connect());
+    world.ask(listener, "PSUBSCRIBE *\r\n");
+    world.arrive(publisher, format!("PUBLISH a {}\r\n", "x".repeat(90_000)).as_bytes());
+    // As much output, but of another class.
+    world.arrive(other, format!("ECHO {}\r\n", "x".repeat(90_000)).as_bytes());
+    for seconds in 1..=4 {
+        world.now.unix_us += 1_000_000;
+        world.now.monotonic_us += 1_000_000;
+        world.engine.handle_timeout(world.now);
+        let Turn::Clean(_) = world.engine.end_turn(world.now) else { panic!("no journal") };
+        assert_eq!(world.engine.is_connected(listener), seconds <= 2, "after {seconds} seconds");
+    }
+    assert!(world.engine.is_connected(other));
+}
+
+#[test]
+fn the_publisher_is_answered_before_its_subscribers() {
+    let mut world = World::new();
+    let (listener, publisher) = (world.connect(), world.connect());
+    world.ask(listener, "SUBSCRIBE a\r\n");
+    world.ask(publisher, "PUBLISH a x\r\n");
+    let Turn::Clean(permit) = world.engine.end_turn(world.now) else { panic!("no journal") };
+    assert_eq!(world.engine.next_writable(&permit), None);
+    world.arrive(publisher, b"PUBLISH a x\r\n");
+    let Turn::Clean(permit) = world.engine.end_turn(world.now) else { panic!("no journal") };
+    let order = [world.engine.next_writable(&permit), world.engine.next_writable(&permit)];
+    assert_eq!(order, [Some(publisher), Some(listener)]);
+}
+
+#[test]
+fn a_place_that_is_reused_hears_nothing_of_who_had_it() {
+    let mut world = World::new();
+    let (first, second, publisher) = (world.connect(), world.connect(), world.connect());
+    for id in [first, second] {
+        world.ask(id, "SUBSCRIBE a b\r\nPSUBSCRIBE a*\r\nSUBSCRIBE a\r\n");
+    }
+    world.engine.disconnect(first, world.now);
+    let third = world.connect();
+    assert_eq!(third.index(), first.index());
+    assert_eq!(world.ask(publisher, "PUBLISH a x\r\n"), r":2\r\n");
+    assert_eq!(world.take(third), "");
+    world.ask(second, "UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\n");
+    assert_eq!(world.ask(publisher, "PUBLISH a x\r\nPUBSUB CHANNELS\r\n"), r":0\r\n*0\r\n");
+}
+
+#[test]
 fn keyspace_events_of_expiry_reach_listeners_without_a_command() {
     let mut world = World::new();
     let (listener, writer) = (world.connect(), world.connect());
