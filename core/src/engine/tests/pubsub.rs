@@ -32,9 +32,9 @@ fn a_subscriber_over_the_soft_limit_is_closed_after_a_while() {
     let mut world = World::with(config);
     let (listener, other, publisher) = (world.connect(), world.connect(), world.connect());
     world.ask(listener, "PSUBSCRIBE *\r\n");
-    world.arrive(publisher, format!("PUBLISH a {}\r\n", "x".repeat(90_000)).as_bytes());
+    world.arrive(publisher, format!("PUBLISH a {}\r\n", "x".repeat(60_000)).as_bytes());
     // As much output, but of another class.
-    world.arrive(other, format!("ECHO {}\r\n", "x".repeat(90_000)).as_bytes());
+    world.arrive(other, format!("ECHO {}\r\n", "x".repeat(60_000)).as_bytes());
     for seconds in 1..=4 {
         world.now.unix_us += 1_000_000;
         world.now.monotonic_us += 1_000_000;
