@@ -62,8 +62,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("resp", &["args", "numbers", "quoting"]),
     ("config", &["glob", "numbers", "quoting"]),
     ("types", &["numbers", "resp", "structures"]),
-    ("rdb", &["checksum", "numbers", "structures", "types"]),
     ("keyspace", &["args", "config", "error", "numbers", "structures", "time", "types"]),
+    ("rdb", &["checksum", "keyspace", "numbers", "structures", "time", "types"]),
     (
         "commands",
         &[

@@ -21,6 +21,7 @@ pub struct Snapshot {
 pub struct DbSnapshot {
     table: Table,
     objects: Slab<Object>,
+    volatile: usize,
 }
 
 impl Keyspace {
@@ -32,7 +33,7 @@ impl Keyspace {
 
 impl Db {
     fn snapshot(&self) -> DbSnapshot {
-        DbSnapshot { table: self.table().clone(), objects: self.objects().clone() }
+        DbSnapshot { table: self.table().clone(), objects: self.objects().clone(), volatile: self.expiry_index().len() }
     }
 }
 
@@ -40,6 +41,24 @@ impl Snapshot {
     /// Tables and objects, to be freed.
     pub(super) fn into_parts(self) -> impl Iterator<Item = (Table, Slab<Object>)> {
         self.dbs.into_iter().map(|db| (db.table, db.objects))
+    }
+
+    /// Number of databases.
+    pub fn count(&self) -> usize {
+        self.dbs.len()
+    }
+
+    pub fn db(&self, index: DbIndex) -> &DbSnapshot {
+        &self.dbs[index.0 as usize]
+    }
+
+    /// Keys in all databases.
+    pub fn len(&self) -> usize {
+        self.dbs.iter().map(DbSnapshot::len).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Databases in order.
@@ -55,6 +74,24 @@ impl DbSnapshot {
 
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
+    }
+
+    /// Number of keys that expire.
+    pub fn volatile_count(&self) -> usize {
+        self.volatile
+    }
+
+    /// Number of pages, for walking piece by piece.
+    pub fn page_count(&self) -> usize {
+        self.table.page_count()
+    }
+
+    /// The entries of one page.
+    pub fn page_entries(&self, page: usize) -> impl Iterator<Item = (&[u8], Payload<'_>, ValueRef<'_>)> {
+        self.table.iter_page(page).map(|(key, payload)| {
+            let payload = Payload::new(payload);
+            (key, payload, decode(&self.objects, payload))
+        })
     }
 
     /// All entries: key, payload (which has the expiry), value.

@@ -12,10 +12,9 @@
 
 use super::length::{Reader, append_length};
 use super::string::{append_string, read_string};
-use super::value::{TYPE_HASH, TYPE_HASH_LISTPACK, TYPE_HASH_ZIPLIST, TYPE_HASH_ZIPMAP, read_count};
+use super::value::{Place, TYPE_HASH, TYPE_HASH_LISTPACK, TYPE_HASH_ZIPLIST, TYPE_HASH_ZIPMAP, read_count};
 use super::{Corrupt, ziplist, zipmap};
-use crate::numbers::integer::DecimalBuffer;
-use crate::structures::{Packed, listpack};
+use crate::structures::{ByteMap, Packed, listpack};
 use crate::types::{Collection, Hash, HashRef, Limits, Object, PackedKind};
 use std::collections::BTreeSet;
 
@@ -32,12 +31,33 @@ pub(super) fn append(out: &mut Vec<u8>, hash: HashRef<'_>, compression: bool) {
     if let HashRef::Listpack(listpack) = hash {
         return append_string(out, listpack.bytes(), compression);
     }
-    append_length(out, hash.len() as u64);
-    let mut buffer = DecimalBuffer::new();
-    for (field, value) in hash.iter() {
-        append_string(out, field.text(&mut buffer), compression);
-        append_string(out, value.text(&mut buffer), compression);
+    if let HashRef::Table(map) = hash {
+        append_pages(out, map, compression, &mut Place::default(), usize::MAX);
     }
+}
+
+/// Appends a table page by page, until `out` has `stop_bytes`. Whether it is complete.
+pub(super) fn append_pages(
+    out: &mut Vec<u8>,
+    map: &ByteMap,
+    compression: bool,
+    place: &mut Place,
+    stop_bytes: usize,
+) -> bool {
+    if place.done == 0 {
+        append_length(out, map.len() as u64);
+    }
+    while place.done < map.table().page_count() as u64 {
+        for (field, value) in map.iter_page(place.done as usize) {
+            append_string(out, field, compression);
+            append_string(out, value, compression);
+        }
+        place.done += 1;
+        if out.len() >= stop_bytes {
+            break;
+        }
+    }
+    place.done == map.table().page_count() as u64
 }
 
 /// Reads an object of one of the types of hashes. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
@@ -59,7 +79,7 @@ pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result
         }
         _ => return Err(Corrupt),
     };
-    if hash.is_empty() { Err(Corrupt) } else { Ok(hash.into()) }
+    if hash.is_empty() { Err(reader.empty_collection()) } else { Ok(hash.into()) }
 }
 
 fn read_strings(reader: &mut Reader<'_>, limits: &Limits) -> Result<Hash, Corrupt> {

@@ -39,14 +39,69 @@ pub fn append_special(out: &mut Vec<u8>, encoding: u8) {
 }
 
 /// Takes bytes off the front of a payload. Every method fails with [`Corrupt`] rather than read past the end.
+///
+/// The bytes may be the front of something longer, a file: then [`Reader::missing`] tells a failure for want of bytes that
+/// are still to come from one that is final. Claims are held against the length of the whole.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
+    /// How much follows behind `rest`.
+    beyond: u64,
+    missing: u64,
+    is_overrun: bool,
+    is_empty_collection: bool,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+        Self::in_file(bytes, 0)
+    }
+
+    /// Reads bytes after which `beyond` more will come.
+    pub fn in_file(bytes: &'a [u8], beyond: u64) -> Self {
+        Self { rest: bytes, beyond, missing: 0, is_overrun: false, is_empty_collection: false }
+    }
+
+    /// After a failure: how many bytes more than there are it takes at least; 0 if more bytes would not help.
+    pub fn missing(&self) -> u64 {
+        self.missing
+    }
+
+    /// Whether the failure was that something goes on behind the end of all bytes.
+    pub fn is_overrun(&self) -> bool {
+        self.is_overrun
+    }
+
+    /// Whether the failure was that a collection had no elements; it has been read to its end then.
+    pub fn is_empty_collection(&self) -> bool {
+        self.is_empty_collection
+    }
+
+    /// The failure of a collection without elements.
+    pub(super) fn empty_collection(&mut self) -> Corrupt {
+        self.is_empty_collection = true;
+        Corrupt
+    }
+
+    /// A number of things that take a byte each at least. More than there are bytes, here and to come, is a failure.
+    pub(super) fn count(&mut self) -> Result<usize, Corrupt> {
+        let count = self.length_or_marker()?;
+        if count > self.beyond.saturating_add(self.rest.len() as u64) {
+            self.is_overrun = true;
+            return Err(Corrupt);
+        }
+        Ok(count as usize)
+    }
+
+    #[cold]
+    fn short_of(&mut self, length: u64) -> Corrupt {
+        let missing = length - self.rest.len() as u64;
+        if missing <= self.beyond {
+            self.missing = missing;
+        } else {
+            self.is_overrun = true;
+        }
+        Corrupt
     }
 
     /// What has not been read yet.
@@ -59,15 +114,17 @@ impl<'a> Reader<'a> {
     }
 
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Corrupt> {
-        let (front, rest) = self.rest.split_first_chunk::<N>().ok_or(Corrupt)?;
+        let Some((front, rest)) = self.rest.split_first_chunk::<N>() else { return Err(self.short_of(N as u64)) };
         self.rest = rest;
         Ok(*front)
     }
 
     /// The next `length` bytes, borrowed: whoever copies them allocates no more than the payload holds.
     pub fn bytes(&mut self, length: u64) -> Result<&'a [u8], Corrupt> {
-        let length = usize::try_from(length).map_err(|_| Corrupt)?;
-        let (front, rest) = self.rest.split_at_checked(length).ok_or(Corrupt)?;
+        if length > self.rest.len() as u64 {
+            return Err(self.short_of(length));
+        }
+        let (front, rest) = self.rest.split_at(length as usize);
         self.rest = rest;
         Ok(front)
     }

@@ -12,7 +12,7 @@
 
 use super::length::{Reader, append_length};
 use super::string::{append_compressed, append_string, read_string};
-use super::value::{TYPE_LIST, TYPE_LIST_QUICKLIST, TYPE_LIST_QUICKLIST_2, TYPE_LIST_ZIPLIST, read_count};
+use super::value::{Place, TYPE_LIST, TYPE_LIST_QUICKLIST, TYPE_LIST_QUICKLIST_2, TYPE_LIST_ZIPLIST, read_count};
 use super::{Corrupt, ziplist};
 use crate::numbers::integer::DecimalBuffer;
 use crate::structures::{Packed, listpack};
@@ -32,22 +32,37 @@ pub(super) fn type_of(_: ListRef<'_>) -> u8 {
 
 /// Appends the object. O(value).
 pub(super) fn append(out: &mut Vec<u8>, list: ListRef<'_>, compression: bool) {
-    append_length(out, list.node_count() as u64);
-    let mut index = 0;
-    list.for_each_node(|node| {
+    append_piece(out, list, compression, &mut Place::default(), usize::MAX);
+}
+
+/// Appends node by node, until `out` has `stop_bytes`. Whether that was all.
+pub(super) fn append_piece(
+    out: &mut Vec<u8>,
+    list: ListRef<'_>,
+    compression: bool,
+    place: &mut Place,
+    stop_bytes: usize,
+) -> bool {
+    if place.done == 0 {
+        append_length(out, list.node_count() as u64);
+    }
+    list.visit_nodes_from(place.done, |node, len| {
         let (container, bytes) = match node {
             NodeRef::Packed(listpack) => (PACKED, listpack.bytes()),
             NodeRef::Plain(bytes) => (PLAIN, bytes),
         };
         append_length(out, container);
-        let lies_compressed = list.is_compressed(index)
+        let lies_compressed = list.is_compressed(place.more as usize)
             && bytes.len() >= COMPRESSED_NODE_BYTES_MIN
             && append_compressed(out, bytes, bytes.len(), bytes.len() - COMPRESSED_NODE_SAVED_BYTES_MIN);
         if !lies_compressed {
             append_string(out, bytes, compression);
         }
-        index += 1;
+        place.done += len;
+        place.more += 1;
+        out.len() < stop_bytes
     });
+    place.more == list.node_count() as u64
 }
 
 /// Reads an object of one of the types of lists. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
@@ -65,7 +80,7 @@ pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result
         TYPE_LIST_QUICKLIST | TYPE_LIST_QUICKLIST_2 => read_nodes(kind, reader, limits)?,
         _ => return Err(Corrupt),
     };
-    if list.is_empty() { Err(Corrupt) } else { Ok(list.into()) }
+    if list.is_empty() { Err(reader.empty_collection()) } else { Ok(list.into()) }
 }
 
 fn read_strings(reader: &mut Reader<'_>, limits: &Limits) -> Result<List, Corrupt> {

@@ -12,9 +12,9 @@
 use super::Corrupt;
 use super::length::{Reader, append_length};
 use super::string::{append_string, read_string};
-use super::value::{TYPE_SET, TYPE_SET_INTSET, read_count};
+use super::value::{Place, TYPE_SET, TYPE_SET_INTSET, read_count};
 use crate::numbers::integer::DecimalBuffer;
-use crate::structures::{IntSetRef, Packed};
+use crate::structures::{IntSetRef, Packed, Table};
 use crate::types::{Collection, Limits, Object, PackedKind, Set, SetRef};
 
 /// The type byte of what [`append`] writes.
@@ -30,11 +30,38 @@ pub(super) fn append(out: &mut Vec<u8>, set: SetRef<'_>, compression: bool) {
     if let SetRef::Intset(ints) = set {
         return append_string(out, ints.as_bytes(), compression);
     }
+    if let SetRef::Table(table) = set {
+        append_pages(out, table, compression, &mut Place::default(), usize::MAX);
+        return;
+    }
     append_length(out, set.len() as u64);
     let mut buffer = DecimalBuffer::new();
     for member in set.iter() {
         append_string(out, member.text(&mut buffer), compression);
     }
+}
+
+/// Appends a table page by page, until `out` has `stop_bytes`. Whether it is complete.
+pub(super) fn append_pages(
+    out: &mut Vec<u8>,
+    table: &Table,
+    compression: bool,
+    place: &mut Place,
+    stop_bytes: usize,
+) -> bool {
+    if place.done == 0 {
+        append_length(out, table.len() as u64);
+    }
+    while place.done < table.page_count() as u64 {
+        for (member, _) in table.iter_page(place.done as usize) {
+            append_string(out, member, compression);
+        }
+        place.done += 1;
+        if out.len() >= stop_bytes {
+            break;
+        }
+    }
+    place.done == table.page_count() as u64
 }
 
 /// Reads an object of one of the types of sets. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
@@ -52,7 +79,7 @@ pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result
         }
         _ => return Err(Corrupt),
     };
-    if set.is_empty() { Err(Corrupt) } else { Ok(set.into()) }
+    if set.is_empty() { Err(reader.empty_collection()) } else { Ok(set.into()) }
 }
 
 fn read_strings(reader: &mut Reader<'_>, limits: &Limits) -> Result<Set, Corrupt> {

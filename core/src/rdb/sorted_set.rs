@@ -16,11 +16,13 @@ use std::collections::BTreeSet;
 
 use super::length::{Reader, append_length};
 use super::string::{append_string, read_string};
-use super::value::{TYPE_SORTED_SET, TYPE_SORTED_SET_2, TYPE_SORTED_SET_LISTPACK, TYPE_SORTED_SET_ZIPLIST, read_count};
+use super::value::{
+    Place, TYPE_SORTED_SET, TYPE_SORTED_SET_2, TYPE_SORTED_SET_LISTPACK, TYPE_SORTED_SET_ZIPLIST, read_count,
+};
 use super::{Corrupt, ziplist};
 use crate::numbers::double;
 use crate::structures::{Packed, listpack};
-use crate::types::sorted_set::{ScoreTable, in_order};
+use crate::types::sorted_set::{ScoreTable, ScoreTree, in_order};
 use crate::types::{Collection, Limits, Object, PackedKind, SortedSet, SortedSetRef};
 
 /// The type byte of what [`append`] writes.
@@ -36,13 +38,32 @@ pub(super) fn append(out: &mut Vec<u8>, set: SortedSetRef<'_>, compression: bool
     match set {
         SortedSetRef::Listpack(listpack) => append_string(out, listpack.bytes(), compression),
         SortedSetRef::Tree(tree) => {
-            append_length(out, tree.len() as u64);
-            for (score, member) in tree.order().iter().rev() {
-                append_string(out, member, compression);
-                out.extend_from_slice(&score.to_le_bytes());
-            }
+            append_members(out, tree, compression, &mut Place::default(), usize::MAX);
         }
     }
+}
+
+/// Appends members from the greatest down, until `out` has `stop_bytes`. Whether that was all.
+pub(super) fn append_members(
+    out: &mut Vec<u8>,
+    tree: &ScoreTree,
+    compression: bool,
+    place: &mut Place,
+    stop_bytes: usize,
+) -> bool {
+    let len = tree.len() as u64;
+    if place.done == 0 {
+        append_length(out, len);
+    }
+    for (score, member) in tree.order().range(0..len - place.done).rev() {
+        append_string(out, member, compression);
+        out.extend_from_slice(&score.to_le_bytes());
+        place.done += 1;
+        if out.len() >= stop_bytes {
+            break;
+        }
+    }
+    place.done == len
 }
 
 /// Reads an object of one of the types of sorted sets. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
@@ -54,7 +75,7 @@ pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result
         TYPE_SORTED_SET_ZIPLIST => read_listpack(&ziplist::to_listpack(&read_string(reader)?)?, limits)?,
         _ => return Err(Corrupt),
     };
-    if set.is_empty() { Err(Corrupt) } else { Ok(set.into()) }
+    if set.is_empty() { Err(reader.empty_collection()) } else { Ok(set.into()) }
 }
 
 fn read_elements(

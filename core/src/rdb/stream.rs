@@ -16,7 +16,7 @@
 use super::Corrupt;
 use super::length::{Reader, append_length};
 use super::string::{append_string, read_string};
-use super::value::{TYPE_STREAM, TYPE_STREAM_2, read_count};
+use super::value::{Place, TYPE_STREAM, TYPE_STREAM_2, read_count};
 use crate::structures::{StreamId, listpack};
 use crate::types::stream::{Counters, Group, Pending, node};
 use crate::types::{Limits, Object, Stream};
@@ -29,11 +29,38 @@ pub(super) fn type_of(_: &Stream) -> u8 {
 
 /// Appends the object. O(value).
 pub(super) fn append(out: &mut Vec<u8>, stream: &Stream, compression: bool) {
-    append_length(out, stream.node_count() as u64);
-    for (id, bytes) in stream.node_bytes() {
+    append_piece(out, stream, compression, &mut Place::default(), usize::MAX);
+}
+
+/// Appends node by node until `out` has `stop_bytes`, and the rest with the last of them. Whether that was all. The id of the
+/// next node is where it goes on.
+pub(super) fn append_piece(
+    out: &mut Vec<u8>,
+    stream: &Stream,
+    compression: bool,
+    place: &mut Place,
+    stop_bytes: usize,
+) -> bool {
+    let mut next = StreamId::new(place.done, place.more);
+    if next == StreamId::MIN {
+        append_length(out, stream.node_count() as u64);
+    }
+    for (id, bytes) in stream.node_bytes_from(next) {
+        if out.len() >= stop_bytes && id != next {
+            // This node is the next one's first.
+            (place.done, place.more) = (id.ms, id.seq);
+            return false;
+        }
         append_string(out, &id.to_bytes(), compression);
         append_string(out, bytes, compression);
+        next = id;
     }
+    append_rest(out, stream, compression);
+    true
+}
+
+/// What follows the nodes.
+fn append_rest(out: &mut Vec<u8>, stream: &Stream, compression: bool) {
     append_length(out, stream.len() as u64);
     let counters = stream.counters();
     for id in [counters.last_id, counters.first_id, counters.max_deleted_id] {

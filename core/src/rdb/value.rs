@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use super::length::Reader;
 use super::{Corrupt, hash, list, set, sorted_set, stream, string};
-use crate::types::{Limits, Object, StringRef, ValueRef};
+use crate::types::{HashRef, Limits, Object, SetRef, SortedSetRef, StringRef, ValueRef};
 
 pub const TYPE_STRING: u8 = 0;
 pub const TYPE_LIST: u8 = 1;
@@ -24,6 +24,8 @@ pub const TYPE_SORTED_SET: u8 = 3;
 pub const TYPE_HASH: u8 = 4;
 /// Sorted set with scores as eight bytes.
 pub const TYPE_SORTED_SET_2: u8 = 5;
+pub(super) const TYPE_MODULE: u8 = 6;
+pub(super) const TYPE_MODULE_2: u8 = 7;
 pub const TYPE_HASH_ZIPMAP: u8 = 9;
 pub const TYPE_LIST_ZIPLIST: u8 = 10;
 pub const TYPE_SET_INTSET: u8 = 11;
@@ -68,6 +70,44 @@ pub fn append(out: &mut Vec<u8>, value: ValueRef<'_>, compression: bool) {
     }
 }
 
+/// Whether values of that type can be read.
+pub(super) fn is_type(kind: u8) -> bool {
+    matches!(kind, TYPE_STRING..=TYPE_SORTED_SET_2 | TYPE_HASH_ZIPMAP..=TYPE_STREAM_2)
+}
+
+/// Where the writing of one value stands, for values that are written in pieces. Begins as the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// What has been written of it, in the units of its type: pages, members, elements, nodes; 0: not even its length.
+    pub(super) done: u64,
+    /// Nodes of a list; the second half of a stream's id.
+    pub(super) more: u64,
+}
+
+/// Appends a value, its type byte left out, and stops soon after `out` has `stop_bytes`; the next call goes on at `place`.
+/// Whether it is complete. Strings, packed values and the groups of streams are written in one piece.
+pub fn append_piece(
+    out: &mut Vec<u8>,
+    value: ValueRef<'_>,
+    compression: bool,
+    place: &mut Place,
+    stop_bytes: usize,
+) -> bool {
+    match value {
+        ValueRef::List(list) => list::append_piece(out, list, compression, place, stop_bytes),
+        ValueRef::Set(SetRef::Table(table)) => set::append_pages(out, table, compression, place, stop_bytes),
+        ValueRef::SortedSet(SortedSetRef::Tree(tree)) => {
+            sorted_set::append_members(out, tree, compression, place, stop_bytes)
+        }
+        ValueRef::Hash(HashRef::Table(map)) => hash::append_pages(out, map, compression, place, stop_bytes),
+        ValueRef::Stream(stream) => stream::append_piece(out, stream, compression, place, stop_bytes),
+        _ => {
+            append(out, value, compression);
+            true
+        }
+    }
+}
+
 /// Reads a value of the given type. Whatever is inside is checked: nothing that was read makes a later command fail.
 /// Errors: Corrupt, also for an empty collection and for types that 7.0.15 does not know.
 pub fn read<'a>(kind: u8, reader: &mut Reader<'a>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
@@ -88,6 +128,5 @@ pub fn read<'a>(kind: u8, reader: &mut Reader<'a>, limits: &Limits) -> Result<Lo
 /// Reads a count of elements. A count that the rest cannot hold (each takes a byte at least) is corrupt, so nothing is
 /// allocated for a claim. A marker counts as the number in its low bits, as 7.0.15 reads it.
 pub(super) fn read_count(reader: &mut Reader<'_>) -> Result<usize, Corrupt> {
-    let count = reader.length_or_marker()?;
-    if count > reader.rest().len() as u64 { Err(Corrupt) } else { Ok(count as usize) }
+    reader.count()
 }

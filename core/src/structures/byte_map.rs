@@ -95,6 +95,11 @@ impl ByteMap {
         self.table.iter().map(|(key, payload)| (key, self.decode(payload)))
     }
 
+    /// The keys and values of one page of the table, for walking piece by piece.
+    pub fn iter_page(&self, page: usize) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.table.iter_page(page).map(|(key, payload)| (key, self.decode(payload)))
+    }
+
     /// A key with its value, each with the same probability.
     pub fn random(&self, rng: &mut Rng) -> Option<(&[u8], &[u8])> {
         let slot = self.table.random(rng)?;

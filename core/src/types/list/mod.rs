@@ -156,6 +156,28 @@ impl<'a> ListRef<'a> {
         }
     }
 
+    /// Gives the nodes from that with element number `element` on to `visit`, with their numbers of elements, until it says
+    /// stop.
+    pub fn visit_nodes_from(self, element: u64, mut visit: impl FnMut(NodeRef<'a>, u64) -> bool) {
+        match self {
+            ListRef::Listpack(listpack, _) if element == 0 && !listpack.is_empty() => {
+                visit(NodeRef::Packed(listpack), listpack.len() as u64);
+            }
+            ListRef::Listpack(..) => {}
+            ListRef::Nodes(nodes) => {
+                for node in nodes.nodes_from(element).map(Node::view) {
+                    let len = match node {
+                        NodeRef::Packed(listpack) => listpack.len() as u64,
+                        NodeRef::Plain(_) => 1,
+                    };
+                    if !visit(node, len) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
     /// Adds the contents to a digest, in order.
     pub fn digest(self, digest: &mut Digest) {
         let mut buffer = DecimalBuffer::new();

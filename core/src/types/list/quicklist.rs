@@ -53,6 +53,11 @@ impl Quicklist {
         self.nodes.iter().map(|(_, node)| node)
     }
 
+    /// The nodes from that with element number `element` on.
+    pub(super) fn nodes_from(&self, element: u64) -> impl Iterator<Item = &Node> {
+        self.nodes.iter_from(element).map(|(_, node)| node)
+    }
+
     pub(super) fn get(&self, index: u64) -> Option<Item<'_>> {
         let (_, node, within) = self.nodes.seek(index)?;
         node.get(within)

@@ -146,6 +146,12 @@ impl Stream {
         self.0.index.iter().map(|(_, id, node)| (id, node.0.bytes()))
     }
 
+    /// The same from the first node whose id is `from` or greater.
+    pub fn node_bytes_from(&self, from: StreamId) -> impl Iterator<Item = (StreamId, &[u8])> {
+        let nodes = self.0.index.range(from, StreamId::MAX).map(|(_, id, node)| (id, node.0.bytes()));
+        nodes.skip_while(move |(id, _)| *id < from)
+    }
+
     /// Appends an entry of `count` fields; `pairs`: fields and values in turn.
     pub fn append<'f>(
         &mut self,
