@@ -93,6 +93,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "glob",
             "keyspace",
             "numbers",
+            "quoting",
             "resp",
             "structures",
             "time",

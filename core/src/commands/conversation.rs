@@ -63,7 +63,13 @@ impl World {
         let result = match row.run {
             _ if !row.arity.accepts(args.len()) => Err(CommandError::Arity(row.name)),
             Run::Data(run) => run(
-                &mut Ctx { db: self.database(), reply: &mut reply, deny_blocking: true, serves_waiter: false },
+                &mut Ctx {
+                    db: self.database(),
+                    reply: &mut reply,
+                    deny_blocking: true,
+                    in_script: false,
+                    serves_waiter: false,
+                },
                 args,
             ),
             _ => panic!("a data command sees data only"),

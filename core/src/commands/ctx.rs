@@ -12,6 +12,8 @@ pub struct Ctx<'a> {
     pub reply: &'a mut Reply,
     /// Whether a command that could block answers null instead (inside of a transaction).
     pub deny_blocking: bool,
+    /// Whether a script calls.
+    pub in_script: bool,
     /// Whether a client that waited is being served: who pushed has told of the change already.
     pub serves_waiter: bool,
 }

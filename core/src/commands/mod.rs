@@ -19,6 +19,8 @@ pub mod monitoring;
 pub mod pubsub;
 pub mod row;
 pub mod scan;
+#[cfg(feature = "lua")]
+pub mod scripting;
 pub mod server;
 pub mod set;
 pub mod sorted_set;
@@ -45,6 +47,8 @@ pub const FAMILIES: &[&[Command]] = &[
     geo::rows::ROWS,
     generic::rows::ROWS,
     pubsub::rows::ROWS,
+    #[cfg(feature = "lua")]
+    scripting::rows::ROWS,
     transaction::rows::ROWS,
     connection::rows::ROWS,
     server::rows::ROWS,

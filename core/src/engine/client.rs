@@ -97,6 +97,8 @@ bitflags::bitflags! {
         const UNBLOCKED = 1 << 26;
         /// Is shown every command.
         const MONITOR = 1 << 27;
+        /// A script of the client calls.
+        const SCRIPT = 1 << 28;
     }
 }
 

@@ -79,6 +79,12 @@ impl Engine {
         if self.is_over_maxmemory() { Eviction::Running } else { Eviction::Enough }
     }
 
+    /// Whether the data is over `maxmemory`, as it was found before the running command.
+    #[cfg(feature = "lua")]
+    pub(crate) fn memory_is_short(&self) -> bool {
+        self.config.maxmemory > 0 && self.is_over_maxmemory()
+    }
+
     /// The cron's part: goes on with what commands left over. Whether more is left.
     pub(super) fn evict_cycle(&mut self) -> bool {
         self.config.maxmemory > 0

@@ -17,6 +17,7 @@ use super::Engine;
 use super::action::Action;
 use super::admission::Admission;
 use super::client::{ClientFlags, ClientId, ReplyStart};
+use super::monitor::Speaker;
 use crate::commands::lookup::CommandId;
 use crate::commands::row::{Command, CommandFlags, Run};
 use crate::commands::{Args, Ctx, Flow};
@@ -204,6 +205,51 @@ impl Engine {
     /// `start`: where its reply begins.
     pub(crate) fn call(&mut self, id: ClientId, command: CommandId, args: Args<'_>, start: ReplyStart) -> (Flow, u64) {
         let row = self.commands.row(command);
+        let (flow, elapsed) = self.run_row(id, command, args, true);
+        if start.muted || !self.own_pushes.is_empty() {
+            self.place_pushes(id, row, start);
+        }
+        self.caller = None;
+        if elapsed >= self.observe_from_us {
+            self.observe(id, row, args, elapsed, matches!(flow, Flow::Block(_)), Speaker::Client);
+        }
+        // After the effects: a key that this very read found overdue was not tracked yet when it was deleted.
+        if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {
+            self.remember_tracked_keys(id, row, args);
+        }
+        (flow, elapsed)
+    }
+
+    /// Runs a command that a script of the client calls. Its reply is taken off the client's output and appended to `reply`;
+    /// what it pushes to its own client waits for the script's end. `propagates`: whether the journal gets it.
+    #[cfg(feature = "lua")]
+    pub(crate) fn call_for_script(
+        &mut self,
+        id: ClientId,
+        command: CommandId,
+        args: Args<'_>,
+        propagates: bool,
+        reply: &mut Vec<u8>,
+    ) {
+        let row = self.commands.row(command);
+        let start = self.client(id).reply.len();
+        let (flow, elapsed) = self.run_row(id, command, args, propagates);
+        assert!(matches!(flow, Flow::Done), "{} waits, and scripts may not call it", row.name);
+        let client = self.client_mut(id);
+        reply.extend_from_slice(&client.reply.buffer[start..]);
+        client.reply.truncate(start);
+        if elapsed >= self.observe_from_us {
+            self.observe(id, row, args, elapsed, false, Speaker::Script);
+        }
+        if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {
+            self.remember_tracked_keys(id, row, args);
+        }
+    }
+
+    /// Runs a row and acts on its effects. `propagates`: whether the journal gets the command, not only deletions that it met.
+    #[inline]
+    fn run_row(&mut self, id: ClientId, command: CommandId, args: Args<'_>, propagates: bool) -> (Flow, u64) {
+        let row = self.commands.row(command);
         let dirty = self.effects.dirty;
         let errors = self.stats.error_replies;
         self.caller = Some(id);
@@ -216,6 +262,7 @@ impl Engine {
                     db: Database::new(&mut self.keyspace, db, &mut self.effects, &mut self.rng, self.now, self.policy),
                     reply: &mut client.reply,
                     deny_blocking: client.flags.contains(ClientFlags::DENY_BLOCKING),
+                    in_script: client.flags.contains(ClientFlags::SCRIPT),
                     serves_waiter: false,
                 };
                 run(&mut ctx, args)
@@ -233,7 +280,7 @@ impl Engine {
                 Flow::Done
             }
         };
-        let failed = self.stats.error_replies != errors;
+        let failed = self.has_failed(errors);
         let stats = self.stats.command(command);
         stats.calls += 1;
         stats.usec += elapsed;
@@ -252,22 +299,27 @@ impl Engine {
             "a READONLY command leaves the data alone"
         );
         if self.effects.record_journal {
+            if !propagates {
+                self.effects.propagate_nothing();
+            }
             let db = self.clients.get(id).map_or(DbIndex(0), |c| c.db);
             self.journal_call(db, row, changed, args);
         }
         self.flush_effects(Some(id));
-        if start.muted || !self.own_pushes.is_empty() {
-            self.place_pushes(id, row, start);
-        }
-        self.caller = None;
-        if elapsed >= self.observe_from_us {
-            self.observe(id, row, args, elapsed, matches!(flow, Flow::Block(_)));
-        }
-        // After the effects: a key that this very read found overdue was not tracked yet when it was deleted.
-        if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {
-            self.remember_tracked_keys(id, row, args);
-        }
         (flow, elapsed)
+    }
+
+    /// Whether a call failed, of which `errors` were counted before.
+    #[cfg(feature = "lua")]
+    #[inline]
+    fn has_failed(&mut self, errors: u64) -> bool {
+        // A script's own reply decides, not what it has called.
+        self.scripts.verdict.take().unwrap_or(self.stats.error_replies != errors)
+    }
+
+    #[cfg(not(feature = "lua"))]
+    fn has_failed(&mut self, errors: u64) -> bool {
+        self.stats.error_replies != errors
     }
 
     /// What has passed for the statistics, in microseconds from no particular moment.
@@ -285,6 +337,12 @@ impl Engine {
             client.mute(start);
         }
         client.reply.buffer.splice(start.at..start.at, self.own_pushes.drain(..));
+    }
+
+    /// Whose command runs.
+    #[cfg(feature = "lua")]
+    pub(crate) fn set_caller(&mut self, caller: Option<ClientId>) {
+        self.caller = caller;
     }
 
     /// Answers an error and counts it.

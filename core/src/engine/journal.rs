@@ -47,8 +47,16 @@ impl Engine {
         }
     }
 
-    /// Appends what a transaction has propagated.
-    pub(super) fn journal_together(&mut self, gathered: Vec<(DbIndex, OwnedArgs)>) {
+    /// From now on, what is propagated is gathered. Whether it was not gathered before: whoever began ends it.
+    pub(crate) fn begin_gathering(&mut self) -> bool {
+        let begins = self.gathered.is_none();
+        self.gathered.get_or_insert_default();
+        begins
+    }
+
+    /// Appends what a transaction or a script has propagated.
+    pub(crate) fn end_gathering(&mut self) {
+        let Some(gathered) = self.gathered.take() else { return };
         let several = gathered.len() > 1;
         if several {
             self.journal_command(gathered[0].0, OwnedArgs::from_iter(["MULTI"]).as_args());

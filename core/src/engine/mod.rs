@@ -110,6 +110,8 @@ pub struct Engine {
     /// Whose command runs, and the pushes that it has coming from it.
     caller: Option<ClientId>,
     own_pushes: Vec<u8>,
+    #[cfg(feature = "lua")]
+    pub(crate) scripts: crate::script::Scripts,
     pub(crate) stats: Stats,
     pub(crate) rng: Rng,
     pub(crate) now: Now,
@@ -186,6 +188,8 @@ impl Engine {
             suspended: None,
             caller: None,
             own_pushes: Vec::new(),
+            #[cfg(feature = "lua")]
+            scripts: crate::script::Scripts::default(),
             nowhere: Reply::default(),
             rng,
             now,

@@ -73,7 +73,15 @@ impl Engine {
 
     /// Looks at a call that has just run. `waits`: it is not answered yet, and will be logged when it is.
     #[cold]
-    pub(super) fn observe(&mut self, id: ClientId, row: &Command, args: Args<'_>, elapsed_us: u64, waits: bool) {
+    pub(super) fn observe(
+        &mut self,
+        id: ClientId,
+        row: &Command,
+        args: Args<'_>,
+        elapsed_us: u64,
+        waits: bool,
+        speaker: Speaker,
+    ) {
         let event = if row.flags.contains(CommandFlags::FAST) { "fast-command" } else { "command" };
         self.note_latency(event, elapsed_us);
         let redacted = redacted(row, args);
@@ -82,7 +90,7 @@ impl Engine {
             self.log_if_slow(id, row, args, elapsed_us);
         }
         if !self.monitors.is_empty() && !row.flags.intersects(CommandFlags::ADMIN | CommandFlags::SKIP_MONITOR) {
-            self.feed_monitors(id, args, Speaker::Client);
+            self.feed_monitors(id, args, speaker);
         }
     }
 

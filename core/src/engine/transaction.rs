@@ -108,7 +108,7 @@ impl Engine {
         client.reply.array(count);
         client.mute(start);
         client.flags.insert(ClientFlags::DENY_BLOCKING);
-        self.gathered = Some(Vec::new());
+        self.begin_gathering();
         self.run_queued(id)
     }
 
@@ -141,9 +141,7 @@ impl Engine {
     }
 
     fn finish_transaction(&mut self, id: ClientId) {
-        if let Some(gathered) = self.gathered.take() {
-            self.journal_together(gathered);
-        }
+        self.end_gathering();
         if let Some(client) = self.clients.get_mut(id) {
             client.flags.remove(ClientFlags::DENY_BLOCKING);
             self.discard_transaction(id);

@@ -241,12 +241,16 @@ impl Reply {
 
     /// Text with a three-letter format (`txt`, `mkd`).
     pub fn verbatim(&mut self, format: &str, text: &[u8]) {
-        debug_assert_eq!(format.len(), 3, "a verbatim string's format has three letters");
+        self.verbatim_bytes(format.as_bytes().try_into().expect("a verbatim string's format has three letters"), text);
+    }
+
+    /// The same, of a format that may be any bytes.
+    pub fn verbatim_bytes(&mut self, format: [u8; 3], text: &[u8]) {
         match self.protocol {
             Protocol::Resp2 => self.bulk(text),
             Protocol::Resp3 => {
                 self.header(b'=', text.len() as i64 + 4);
-                self.buffer.extend_from_slice(format.as_bytes());
+                self.buffer.extend_from_slice(&format);
                 self.buffer.push(b':');
                 self.buffer.extend_from_slice(text);
                 self.crlf();
@@ -268,6 +272,11 @@ impl Reply {
     /// Begins an array, map or set whose length is not known yet.
     pub fn deferred(&mut self) -> Deferred {
         Deferred { at: self.buffer.len() }
+    }
+
+    /// Writes the header of an array that began at byte `at`, as [`array_at`](Self::array_at) does.
+    pub fn array_at_byte(&mut self, at: usize, length: usize) {
+        self.array_at(Deferred { at }, length);
     }
 
     /// Writes the header of a deferred array. O(bytes written since): they move up.

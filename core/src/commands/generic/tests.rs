@@ -59,7 +59,10 @@ impl World {
                 let now = Now { unix_us: self.now_ms as u64 * 1000, monotonic_us: 0 };
                 let (keyspace, effects, rng) = (&mut self.keyspace, &mut self.effects, &mut self.rng);
                 let db = Database::new(keyspace, DbIndex(0), effects, rng, now, self.policy);
-                run(&mut Ctx { db, reply: &mut reply, deny_blocking: true, serves_waiter: false }, args)
+                run(
+                    &mut Ctx { db, reply: &mut reply, deny_blocking: true, in_script: false, serves_waiter: false },
+                    args,
+                )
             }
             _ => panic!("the command sees data only"),
         };

@@ -21,7 +21,7 @@ const MEANINGLESS: CommandError = CommandError::Text(
 /// `XREADGROUP GROUP group consumer [COUNT count] [BLOCK ms] [NOACK] STREAMS key [key ...] id [id ...]`; `>`: what no consumer
 /// got yet. O(log nodes + log pending) an entry. Errors: NOGROUP.
 pub fn xreadgroup(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let options = ReadOptions::parse(args, true)?;
+    let options = ReadOptions::parse(args, true, ctx.in_script)?;
     let (name, _) = options.group.expect("the options have been checked");
     let mut starts = Vec::with_capacity(options.keys.len());
     for (key, id) in options.keys.iter().zip(options.ids.iter()) {
@@ -57,7 +57,7 @@ pub fn xreadgroup(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
 
 /// What has arrived for the group. There may be nothing left of it, as for XREAD.
 fn serve_xreadgroup(ctx: &mut Ctx<'_>, args: Args<'_>, key: &[u8]) -> Result<bool, CommandError> {
-    let options = ReadOptions::parse(args, true)?;
+    let options = ReadOptions::parse(args, true, ctx.in_script)?;
     let (name, _) = options.group.expect("the options have been checked");
     let value = ctx.db.read_with(key, Lookup::NO_STATS | Lookup::NO_NOTIFY | Lookup::NO_TOUCH);
     let stream = value.and_then(Stream::of).ok_or(CommandError::WrongType)?;

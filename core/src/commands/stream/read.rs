@@ -65,12 +65,16 @@ pub struct ReadOptions<'a> {
 
 impl<'a> ReadOptions<'a> {
     /// Everything up to the keys and ids. Errors: Syntax, NotInteger, and those of the one command about the options of the other.
-    pub fn parse(args: Args<'a>, grouped: bool) -> Result<ReadOptions<'a>, CommandError> {
+    pub fn parse(args: Args<'a>, grouped: bool, in_script: bool) -> Result<ReadOptions<'a>, CommandError> {
         let (mut count, mut block_ms, mut no_ack, mut group) = (0, None, false, None);
         let mut at = 1;
         while at < args.len() {
             let left = args.len() - at - 1;
             if args.is(at, "BLOCK") && left > 0 {
+                if in_script {
+                    let text = b" command is not allowed with BLOCK option from scripts";
+                    return Err(CommandError::formatted([b"ERR ", args.at(0), text].concat()));
+                }
                 at += 1;
                 block_ms = Some(parse_millis(args.at(at))?);
             } else if args.is(at, "COUNT") && left > 0 {
@@ -138,7 +142,7 @@ const NEW_IN_XREAD: CommandError = CommandError::Text(
 /// `XREAD [COUNT count] [BLOCK ms] STREAMS key [key ...] id [id ...]`: entries behind each id; `$`: behind all there is now.
 /// O(log nodes + entries).
 pub fn xread(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
-    let options = ReadOptions::parse(args, false)?;
+    let options = ReadOptions::parse(args, false, ctx.in_script)?;
     let mut starts = Vec::with_capacity(options.keys.len());
     for (key, id) in options.keys.iter().zip(options.ids.iter()) {
         let last_id = ctx.db.read_collection::<Stream>(key)?.map(|stream| stream.counters().last_id);
@@ -189,7 +193,7 @@ pub fn wait(
 /// What has arrived behind the id. There may be nothing left of it: an XADD that trims its own entry away ends the wait
 /// all the same.
 fn serve_xread(ctx: &mut Ctx<'_>, args: Args<'_>, key: &[u8]) -> Result<bool, CommandError> {
-    let options = ReadOptions::parse(args, false)?;
+    let options = ReadOptions::parse(args, false, ctx.in_script)?;
     // Of a key that was given twice the first id holds.
     let given = options.keys.iter().zip(options.ids.iter()).find(|(given, _)| *given == key);
     let after = ids::strict(given.expect("it is one of the keys").1)?;

@@ -187,6 +187,7 @@ impl Engine {
             db: Database::new(&mut self.keyspace, db, &mut self.effects, &mut self.rng, self.now, self.policy),
             reply: &mut client.reply,
             deny_blocking: true,
+            in_script: false,
             serves_waiter: true,
         };
         let result = serve(&mut ctx, request, key);

@@ -13,9 +13,6 @@
 //!
 //! [`raise`] turns faults into Lua errors, [`arguments`] reads arguments as Lua's auxiliary library does.
 
-// The machine that opens them lands next.
-#![allow(dead_code)]
-
 mod arguments;
 mod bit;
 mod cjson;

@@ -1,0 +1,357 @@
+//! What scripts find in the table `redis`, and the functions that stand in for Lua's own.
+//!
+//! Functions return as `__guarded` (core/lua) wants it: `true` and the result; `false` and what to raise; nil and a text to raise
+//! with the position of the caller; the number of an argument and what is wrong with it. A failure of ours is a table with the
+//! field `err`, raised, except that the functions that make replies return it.
+//!
+//! Source: observed values and errors of 7.0.15.
+
+use mlua::{Function, IntoLua, IntoLuaMulti, Lua, MultiValue, Table, Value};
+
+use super::cache::script_id;
+use super::machine::{Slot, engine_in};
+use super::run::Refused;
+use super::values;
+use crate::config::LogLevel;
+use crate::engine::REDIS_VERSION;
+use crate::resp::Protocol;
+
+/// `REDIS_VERSION_NUM`: a byte for each part of the version.
+const REDIS_VERSION_NUMBER: i64 = 0x0007_000f;
+
+bitflags::bitflags! {
+    /// Whom a script's changes are propagated to.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Propagate: u8 {
+        const AOF = 1;
+        const REPLICAS = 2;
+    }
+}
+
+/// The numbers of the table.
+const NUMBERS: [(&str, i64); 9] = [
+    ("LOG_DEBUG", 0),
+    ("LOG_VERBOSE", 1),
+    ("LOG_NOTICE", 2),
+    ("LOG_WARNING", 3),
+    ("REPL_NONE", 0),
+    ("REPL_AOF", 1),
+    ("REPL_SLAVE", 2),
+    ("REPL_REPLICA", 2),
+    ("REPL_ALL", 3),
+];
+
+/// What a function gives back to the guard.
+type Answer = mlua::Result<MultiValue>;
+type Body = fn(&Slot, &Lua, MultiValue) -> Answer;
+
+/// The functions of the table; the last part: whether numbers among the arguments become words.
+const FUNCTIONS: [(&str, Body, bool); 13] = [
+    ("call", |slot, lua, words| command(slot, lua, words, true), true),
+    ("pcall", |slot, lua, words| command(slot, lua, words, false), true),
+    ("acl_check_cmd", acl_check_cmd, true),
+    ("log", log, false),
+    ("sha1hex", sha1hex, true),
+    ("error_reply", error_reply, false),
+    ("status_reply", status_reply, false),
+    ("setresp", setresp, false),
+    ("set_repl", set_repl, false),
+    // Since 7.0 a script's effects are always what is propagated.
+    ("replicate_commands", |_, lua, _| done(lua, true), false),
+    // There is no debugger to break into.
+    ("breakpoint", |_, lua, _| done(lua, false), false),
+    ("debug", |_, lua, _| done(lua, Value::Nil), false),
+    ("", |_, lua, _| done(lua, Value::Nil), false),
+];
+
+/// Puts the table `redis` and our random numbers in place.
+pub(super) fn install(lua: &Lua, guard: &Function, slot: &Slot) -> mlua::Result<()> {
+    let redis = lua.create_table()?;
+    for (name, body, words) in FUNCTIONS.into_iter().filter(|(name, ..)| !name.is_empty()) {
+        redis.raw_set(name, function(lua, guard, slot, body, words)?)?;
+    }
+    for (name, number) in NUMBERS {
+        redis.raw_set(name, number)?;
+    }
+    redis.raw_set("REDIS_VERSION", REDIS_VERSION)?;
+    redis.raw_set("REDIS_VERSION_NUM", REDIS_VERSION_NUMBER)?;
+    lua.globals().raw_set("redis", redis)?;
+    let math: Table = lua.globals().raw_get("math")?;
+    math.raw_set("random", function(lua, guard, slot, random, false)?)?;
+    math.raw_set("randomseed", function(lua, guard, slot, randomseed, false)?)
+}
+
+fn function(lua: &Lua, guard: &Function, slot: &Slot, body: Body, words: bool) -> mlua::Result<Function> {
+    let slot = slot.clone();
+    let inner = lua.create_function(move |lua, arguments: MultiValue| body(&slot, lua, arguments))?;
+    guard.call((inner, words))
+}
+
+fn done(lua: &Lua, value: impl IntoLua) -> Answer {
+    (true, value).into_lua_multi(lua)
+}
+
+/// Raises an error with the position of the caller.
+fn complain(lua: &Lua, text: &[u8]) -> Answer {
+    (Value::Nil, lua.create_string(text)?).into_lua_multi(lua)
+}
+
+/// Raises an error of ours.
+fn fail(lua: &Lua, text: &str) -> Answer {
+    (false, error_table(lua, format!("ERR {text}").as_bytes())?).into_lua_multi(lua)
+}
+
+fn error_table(lua: &Lua, text: &[u8]) -> mlua::Result<Table> {
+    let table = lua.create_table_with_capacity(0, 1)?;
+    table.raw_set("err", lua.create_string(text)?)?;
+    Ok(table)
+}
+
+/// The metatable of the globals: reading what is not there is an error.
+pub(super) fn missing_globals(lua: &Lua, guard: &Function) -> mlua::Result<Table> {
+    let index = lua.create_function(|lua, arguments: MultiValue| {
+        if arguments.len() != 2 {
+            return complain(lua, b"Wrong number of arguments to luaProtectedTableError");
+        }
+        let name = match &arguments[1] {
+            Value::String(_) | Value::Integer(_) | Value::Number(_) => lua.coerce_string(arguments[1].clone())?,
+            _ => None,
+        };
+        let Some(name) = name else {
+            return complain(lua, b"Second argument to luaProtectedTableError must be a string or number");
+        };
+        let name = name.as_bytes();
+        let name = crate::quoting::c_str(&name);
+        complain(lua, &[b"Script attempted to access nonexistent global variable '", name, b"'"].concat())
+    })?;
+    let metatable = lua.create_table()?;
+    metatable.raw_set("__index", guard.call::<Function>(index)?)?;
+    Ok(metatable)
+}
+
+const NO_WORDS: &str = "Please specify at least one argument for this redis lib call";
+const NOT_WORDS: &str = "Lua redis lib command arguments must be strings or integers";
+
+/// `redis.call` and `redis.pcall`.
+fn command(slot: &Slot, lua: &Lua, arguments: MultiValue, raises: bool) -> Answer {
+    let mut engine = engine_in(slot);
+    let mut words = std::mem::take(&mut engine.scripts.words);
+    words.clear();
+    let problem = collect(&arguments, &mut words);
+    drop(arguments);
+    if let Some(problem) = problem {
+        engine.scripts.words = words;
+        let table = error_table(lua, format!("ERR {problem}").as_bytes())?;
+        return (!raises, table).into_lua_multi(lua);
+    }
+    let outcome = engine.run_for_script(words.as_args());
+    engine.scripts.words = words;
+    let reply = match outcome {
+        Ok(reply) => reply,
+        Err(Refused { text }) => {
+            let table = error_table(lua, &text)?;
+            table.raw_set("ignore_error_stats_update", true)?;
+            return (!raises, table).into_lua_multi(lua);
+        }
+    };
+    let value = values::to_lua(lua, &reply);
+    let failed = reply.first() == Some(&b'-');
+    engine.take_script_reply_back(reply);
+    let value = value?;
+    if let Value::Table(table) = &value
+        && failed
+    {
+        table.raw_set("ignore_error_stats_update", true)?;
+    }
+    (!(failed && raises), value).into_lua_multi(lua)
+}
+
+/// Takes the words of a command over. What is wrong with them, if anything is.
+fn collect(arguments: &MultiValue, words: &mut crate::commands::OwnedArgs) -> Option<&'static str> {
+    if arguments.is_empty() {
+        return Some(NO_WORDS);
+    }
+    for argument in arguments {
+        let Value::String(word) = argument else { return Some(NOT_WORDS) };
+        words.push(&word.as_bytes());
+    }
+    None
+}
+
+fn acl_check_cmd(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
+    let mut words = crate::commands::OwnedArgs::new();
+    if let Some(problem) = collect(&arguments, &mut words) {
+        return fail(lua, problem);
+    }
+    match engine_in(slot).script_may_call(words.as_args()) {
+        Some(allowed) => done(lua, allowed),
+        None => fail(lua, "Invalid command passed to redis.acl_check_cmd()"),
+    }
+}
+
+fn log(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
+    if arguments.len() < 2 {
+        return fail(lua, "redis.log() requires two arguments or more.");
+    }
+    let level = match &arguments[0] {
+        Value::Integer(level) => *level,
+        Value::Number(level) => *level as i64,
+        _ => return fail(lua, "First argument must be a number (log level)."),
+    };
+    let level = match level {
+        0 => LogLevel::Debug,
+        1 => LogLevel::Verbose,
+        2 => LogLevel::Notice,
+        3 => LogLevel::Warning,
+        _ => return fail(lua, "Invalid debug level."),
+    };
+    let mut engine = engine_in(slot);
+    if engine.logs(level) {
+        let texts = arguments.iter().skip(1).filter_map(|value| match value {
+            Value::String(_) | Value::Integer(_) | Value::Number(_) => lua.coerce_string(value.clone()).ok().flatten(),
+            _ => None,
+        });
+        let line = texts.map(|text| text.to_string_lossy()).collect::<Vec<String>>().join(" ");
+        engine.log(level, line);
+    }
+    done(lua, Value::Nil)
+}
+
+fn sha1hex(_: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
+    if arguments.len() != 1 {
+        return fail(lua, "wrong number of arguments");
+    }
+    let id = match &arguments[0] {
+        Value::String(text) => script_id(&text.as_bytes()),
+        // Anything else has no text.
+        _ => script_id(b""),
+    };
+    done(lua, lua.create_string(id)?)
+}
+
+/// The only argument, a string; otherwise the table that says that it isn't.
+fn only_text(lua: &Lua, arguments: &MultiValue) -> mlua::Result<Result<mlua::String, Table>> {
+    match (arguments.len(), arguments.front()) {
+        (1, Some(Value::String(text))) => Ok(Ok(text.clone())),
+        _ => Ok(Err(error_table(lua, b"ERR wrong number or type of arguments")?)),
+    }
+}
+
+fn error_reply(_: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
+    let text = match only_text(lua, &arguments)? {
+        Ok(text) => text,
+        Err(table) => return done(lua, table),
+    };
+    let text = text.as_bytes();
+    let text = crate::quoting::c_str(&text);
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    // A text of one word has no code.
+    let table = match memchr::memchr(b' ', text) {
+        Some(_) => error_table(lua, text)?,
+        None => error_table(lua, &[b"ERR ", text].concat())?,
+    };
+    done(lua, table)
+}
+
+fn status_reply(_: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
+    match only_text(lua, &arguments)? {
+        Ok(text) => {
+            let table = lua.create_table_with_capacity(0, 1)?;
+            table.raw_set("ok", text)?;
+            done(lua, table)
+        }
+        Err(table) => done(lua, table),
+    }
+}
+
+/// What Lua takes for an integer; anything but numbers and their texts is 0.
+fn integer(lua: &Lua, value: &Value) -> i64 {
+    match value {
+        Value::Integer(value) => *value,
+        Value::Number(value) => *value as i64,
+        Value::String(_) => lua.coerce_number(value.clone()).ok().flatten().unwrap_or(0.0) as i64,
+        _ => 0,
+    }
+}
+
+fn setresp(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
+    if arguments.len() != 1 {
+        return fail(lua, "redis.setresp() requires one argument.");
+    }
+    let protocol = match integer(lua, &arguments[0]) {
+        2 => Protocol::Resp2,
+        3 => Protocol::Resp3,
+        _ => return fail(lua, "RESP version must be 2 or 3."),
+    };
+    if let Some(running) = &mut engine_in(slot).scripts.running {
+        running.protocol = protocol;
+    }
+    ().into_lua_multi(lua).map(|mut nothing: MultiValue| {
+        nothing.push_front(Value::Boolean(true));
+        nothing
+    })
+}
+
+fn set_repl(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
+    if arguments.len() != 1 {
+        return fail(lua, "redis.set_repl() requires two arguments.");
+    }
+    let flags = u8::try_from(integer(lua, &arguments[0])).ok().and_then(Propagate::from_bits);
+    let Some(flags) = flags else {
+        return fail(lua, "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
+    };
+    if let Some(running) = &mut engine_in(slot).scripts.running {
+        running.propagate = flags;
+    }
+    Ok(MultiValue::from_iter([Value::Boolean(true)]))
+}
+
+/// A number of an argument, as Lua's library takes it, or what to complain about.
+fn number(lua: &Lua, arguments: &MultiValue, at: usize) -> Result<f64, Answer> {
+    let found = arguments.get(at).and_then(|value| lua.coerce_number(value.clone()).ok().flatten());
+    found.ok_or_else(|| {
+        let got = arguments.get(at).map_or("no value", Value::type_name);
+        (at + 1, format!("number expected, got {}", lua_type_name(got))).into_lua_multi(lua)
+    })
+}
+
+/// mlua tells integers and light userdata apart.
+fn lua_type_name(name: &'static str) -> &'static str {
+    match name {
+        "integer" => "number",
+        "lightuserdata" => "userdata",
+        name => name,
+    }
+}
+
+fn random(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
+    let drawn = engine_in(slot).scripts.random.fraction();
+    let bounds = match arguments.len() {
+        0 => return done(lua, drawn),
+        1 => number(lua, &arguments, 0).map(|upper| (1, upper as i32, 0)),
+        2 => number(lua, &arguments, 0)
+            .and_then(|lower| number(lua, &arguments, 1).map(|upper| (lower as i32, upper as i32, 1))),
+        _ => return complain(lua, b"wrong number of arguments"),
+    };
+    let (lower, upper, at) = match bounds {
+        Ok(bounds) => bounds,
+        Err(answer) => return answer,
+    };
+    if lower > upper {
+        return (at + 1, "interval is empty").into_lua_multi(lua);
+    }
+    let width = f64::from(upper.wrapping_sub(lower).wrapping_add(1));
+    done(lua, (drawn * width).floor() + f64::from(lower))
+}
+
+fn randomseed(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
+    match number(lua, &arguments, 0) {
+        Ok(seed) => {
+            // What C makes of a double that fits no int.
+            let whole = if seed.abs() < 9.3e18 { seed as i64 } else { i64::MIN };
+            engine_in(slot).scripts.random.seed(whole as i32);
+            Ok(MultiValue::from_iter([Value::Boolean(true)]))
+        }
+        Err(answer) => answer,
+    }
+}

@@ -1,0 +1,166 @@
+//! The Lua machine: the sandbox that scripts run in, and calls into it.
+//!
+//! - There are the globals of 7.0.15's scripts and no others; they and every table that can be reached from them are read-only,
+//!   and reading one that is not there is an error.
+//! - The memory that scripts make Lua hold is limited: at the limit a script fails. The host is not bound by it.
+//! - Lua calls our functions through `__guarded` (core/lua), which makes ordinary Lua errors of what they return.
+//!
+//! Source: observed globals and errors of 7.0.15.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bstr::BStr;
+use mlua::{Function, Lua, LuaOptions, StdLib, Value, Variadic};
+
+use super::api;
+use super::cache::ScriptId;
+use super::libraries;
+use crate::commands::Args;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::time::Now;
+
+/// Where the engine is while a script runs.
+pub(super) type Slot = Arc<Mutex<Engine>>;
+
+/// What the scripts of one machine may make Lua hold.
+pub const MEMORY_MAX_BYTES: usize = 1 << 30;
+
+/// Globals of plain Lua that scripts don't have.
+const REMOVED: [&str; 14] = [
+    "dofile",
+    "getfenv",
+    "loadfile",
+    "module",
+    "newproxy",
+    "print",
+    "require",
+    "setfenv",
+    "__guarded",
+    "__memory_max",
+    "__readonly",
+    "__reporter",
+    "__run",
+    "package",
+];
+
+/// A Lua state with everything that a script may use.
+pub struct Machine {
+    lua: Lua,
+    slot: Slot,
+    run: Function,
+    load: Function,
+    handler: Function,
+    /// By the scripts' names.
+    compiled: BTreeMap<ScriptId, Function>,
+}
+
+/// How a run ended: what the script returned, or the error, a table unless memory was short.
+pub(super) struct Ended {
+    pub ok: bool,
+    pub value: Value,
+}
+
+/// The engine in a slot. A panic of a command is looked for when the script is over.
+pub(super) fn engine_in(slot: &Slot) -> MutexGuard<'_, Engine> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Machine {
+    pub(super) fn new() -> mlua::Result<Machine> {
+        let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH;
+        let lua = Lua::new_with(libraries, LuaOptions::new())?;
+        // Stands where the engine was while a script runs.
+        let placeholder = Engine::new(Config { databases: 1, ..Config::default() }, 0, Now::default());
+        let slot = Arc::new(Mutex::new(placeholder));
+        let globals = lua.globals();
+        let host = |name: &str| globals.raw_get::<Function>(name);
+        let (guarded, readonly, run) = (host("__guarded")?, host("__readonly")?, host("__run")?);
+        let memory_max = host("__memory_max")?;
+        let load = host("loadstring")?;
+        let handler: Function = host("__reporter")?.call(host("tostring")?)?;
+        globals.raw_set("__redis__err__handler", &handler)?;
+        for name in REMOVED {
+            globals.raw_remove(name)?;
+        }
+        libraries::open_all(&lua, &globals, &guarded)?;
+        api::install(&lua, &guarded, &slot)?;
+        globals.set_metatable(Some(api::missing_globals(&lua, &guarded)?))?;
+        protect(&readonly, &lua)?;
+        memory_max.call::<()>(MEMORY_MAX_BYTES as f64)?;
+        Ok(Machine { lua, slot, run, load, handler, compiled: BTreeMap::new() })
+    }
+
+    /// Heap that Lua holds.
+    pub fn used_bytes(&self) -> usize {
+        self.lua.used_memory()
+    }
+
+    /// Compiles a chunk. Errors: what is wrong with it.
+    pub(super) fn compile(&self, code: &[u8], name: &str) -> Result<Function, Vec<u8>> {
+        match self.load.call::<(Option<Function>, Value)>((BStr::new(code), name)) {
+            Ok((Some(function), _)) => Ok(function),
+            Ok((None, Value::String(text))) => Err(text.as_bytes().to_vec()),
+            Ok(_) => Err(b"no reason given".to_vec()),
+            Err(error) => Err(error.to_string().into_bytes()),
+        }
+    }
+
+    /// The function of a script that has been compiled here.
+    #[inline]
+    pub(super) fn compiled(&self, id: &ScriptId) -> Option<&Function> {
+        self.compiled.get(id)
+    }
+
+    pub(super) fn keep(&mut self, id: ScriptId, function: Function) {
+        self.compiled.insert(id, function);
+    }
+
+    /// Runs a function with the engine in the slot. `takes_arguments`: keys and arguments are the function's parameters, not
+    /// globals.
+    pub(super) fn run(
+        &self,
+        engine: &mut Engine,
+        function: &Function,
+        takes_arguments: bool,
+        keys: Args<'_>,
+        arguments: Args<'_>,
+    ) -> Ended {
+        std::mem::swap(engine, &mut engine_in(&self.slot));
+        let words: Variadic<&BStr> = keys.iter().chain(arguments.iter()).map(BStr::new).collect();
+        let result = self.run.call::<(bool, Value)>((&self.handler, function, takes_arguments, keys.len(), words));
+        assert!(!self.slot.is_poisoned(), "a command panicked inside of a script");
+        std::mem::swap(engine, &mut engine_in(&self.slot));
+        match result {
+            Ok((ok, value)) => Ended { ok, value },
+            // Lua could not even begin.
+            Err(_) => Ended { ok: false, value: Value::Nil },
+        }
+    }
+
+    pub(super) fn lua(&self) -> &Lua {
+        &self.lua
+    }
+}
+
+/// Makes the globals and all tables that can be reached from them read-only.
+fn protect(readonly: &Function, lua: &Lua) -> mlua::Result<()> {
+    let mut seen: Vec<*const std::ffi::c_void> = Vec::new();
+    let mut open = vec![lua.globals()];
+    open.extend(lua.type_metatable::<mlua::String>());
+    while let Some(table) = open.pop() {
+        if seen.contains(&table.to_pointer()) {
+            continue;
+        }
+        seen.push(table.to_pointer());
+        open.extend(table.metatable());
+        for pair in table.pairs::<Value, Value>() {
+            if let (_, Value::Table(inner)) = pair? {
+                open.push(inner);
+            }
+        }
+        readonly.call::<()>((table, true))?;
+    }
+    Ok(())
+}
