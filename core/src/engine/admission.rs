@@ -30,7 +30,7 @@ pub(super) enum Admission {
 }
 
 impl Engine {
-    /// Decides whether a request may run.
+    /// Decides whether a request may run. Connections that take too much memory together are closed before.
     #[inline]
     pub(super) fn admit(&mut self, id: ClientId, args: Args<'_>) -> Admission {
         let found = self.find_command(args);
@@ -40,6 +40,9 @@ impl Engine {
         client.last_command = Some(command);
         if !row.arity.accepts(args.len()) || matches!(row.run, Run::Container) {
             return self.reject(id, command, &CommandError::Arity(row.name));
+        }
+        if self.evict_clients(Some(id)) {
+            return Admission::Answered;
         }
         if let Some(error) = self.refusal(id, row) {
             return self.reject(id, command, &error);

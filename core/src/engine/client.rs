@@ -149,6 +149,10 @@ pub struct Client {
     pub transaction: Option<Box<Transaction>>,
     /// WATCHed keys, in the order of watching.
     pub watched: Vec<Watched>,
+    /// Its memory when it was last counted, bytes.
+    pub(super) counted_bytes: usize,
+    /// When `reply_peak_bytes` was last brought down to what is there, microseconds of the monotonic clock.
+    pub(super) peak_since_us: u64,
     /// None while the client listens to nothing.
     pub subscriptions: Option<Box<Subscriptions>>,
 }
@@ -180,6 +184,8 @@ impl Client {
             tracking_prefixes: BTreeSet::new(),
             transaction: None,
             watched: Vec::new(),
+            counted_bytes: 0,
+            peak_since_us: now.monotonic_us,
             subscriptions: None,
         }
     }
@@ -317,6 +323,13 @@ impl Clients {
         let mut clients: Vec<&Client> = self.iter().collect();
         clients.sort_by_key(|c| c.id.id);
         clients
+    }
+
+    /// The next client in the order of the slots, and where to go on; round and round. None without clients.
+    pub(super) fn next_in_round(&self, from_slot: usize) -> Option<(ClientId, usize)> {
+        let slots = self.slots.len();
+        let slot = (from_slot..slots).chain(0..from_slot.min(slots)).find(|&slot| self.slots[slot].is_some())?;
+        Some((self.slots[slot].as_ref()?.id, slot + 1))
     }
 
     /// All clients, in no particular order.

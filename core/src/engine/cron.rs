@@ -4,7 +4,7 @@
 //! runs longer than its budget.
 
 use super::Engine;
-use super::client::{Client, ClientFlags, ClientId};
+use super::client::{ClientFlags, ClientId};
 use crate::config::LogLevel;
 use crate::keyspace::{Database, DbIndex};
 use crate::time::Now;
@@ -26,7 +26,6 @@ pub struct Cron {
     /// When the clients are looked at again, `hz` times a second; expiry may want to go on before.
     next_clients_us: u64,
     next_sample_us: u64,
-    next_peak_us: u64,
     /// Until then no command runs (DEBUG SLEEP); monotonic.
     pub frozen_until_us: Option<u64>,
     /// CLIENT PAUSE: until when, and whether only writes wait; monotonic.
@@ -39,8 +38,8 @@ pub struct Cron {
     pub active_expire: bool,
     /// DEBUG PAUSE-CRON
     pub paused: bool,
-    /// Memory behind all clients when last looked at: a sum over all of them is too slow for every command.
-    pub clients_memory_bytes: usize,
+    /// Where the next run goes on looking at clients.
+    next_slot: usize,
     /// How often the cron ran.
     pub runs: u64,
 }
@@ -58,14 +57,13 @@ impl Cron {
             next_us: now.monotonic_us,
             next_clients_us: now.monotonic_us,
             next_sample_us: now.monotonic_us,
-            next_peak_us: now.monotonic_us + PEAK_US,
             frozen_until_us: None,
             pause: None,
             pause_ended: false,
             attack_logged_minute: None,
             active_expire: true,
             paused: false,
-            clients_memory_bytes: 0,
+            next_slot: 0,
             runs: 0,
         }
     }
@@ -152,21 +150,24 @@ impl Engine {
         false
     }
 
-    /// Timeouts of idle clients, soft limits of output, memory of idle buffers.
+    /// Timeouts of idle clients, soft limits of output, memory of idle buffers: of a share of the clients, so that each is
+    /// looked at about once a second however many there are.
     fn clients_cron(&mut self) {
         let now = self.now.monotonic_us;
         let timeout_us = self.config.timeout as u64 * 1_000_000;
         let resizing = self.debug.reply_buffer_resizing;
         let mut closing: Vec<ClientId> = Vec::new();
-        let forget_peaks = self.cron.next_peak_us <= now;
-        if forget_peaks {
-            self.cron.next_peak_us = now + PEAK_US;
-        }
         let (mut input_bytes, mut output_bytes) = (0, 0);
-        for id in self.clients.ids() {
+        for _ in 0..share_of(self.clients.len(), self.config.hz) {
+            let Some((id, next_slot)) = self.clients.next_in_round(self.cron.next_slot) else { break };
+            self.cron.next_slot = next_slot;
             let client = self.client_mut(id);
             input_bytes = input_bytes.max(client.query.capacity() + client.parser.argument_bytes());
             output_bytes = output_bytes.max(client.output_bytes());
+            if now - client.peak_since_us >= PEAK_US {
+                client.peak_since_us = now;
+                client.reply_peak_bytes = client.reply.len();
+            }
             let idle_us = now - client.last_interaction.monotonic_us;
             if timeout_us > 0
                 && idle_us > timeout_us
@@ -181,6 +182,7 @@ impl Engine {
                     client.reply.buffer = Vec::new();
                 }
             }
+            self.count_client(id);
             self.check_output_limit(id);
         }
         self.stats.recent_input.add(input_bytes, now / 1_000_000);
@@ -197,8 +199,13 @@ impl Engine {
         stats.operations_rate.sample(stats.commands_processed, now);
         stats.input_rate.sample(stats.net_input_bytes, now);
         stats.output_rate.sample(stats.net_output_bytes, now);
-        self.cron.clients_memory_bytes = self.clients.iter().map(Client::memory_bytes).sum();
-        let used = self.memory_used_bytes();
+        let used = self.memory_estimate_bytes();
         self.stats.peak_memory_bytes = self.stats.peak_memory_bytes.max(used);
     }
+}
+
+/// How many of the clients one run looks at.
+fn share_of(clients: usize, hz: u32) -> usize {
+    const CLIENTS_MIN: usize = 5;
+    (clients / hz.clamp(1, 500) as usize).max(CLIENTS_MIN).min(clients)
 }

@@ -16,6 +16,7 @@
 //! - [`execute`]: parse, admission, call: the one executor. `admission`: what is refused, `limits`: what is closed,
 //!   `pause`: what waits, `journal`: what is propagated. [`blocking`]: who waits for keys. [`tracking`]: client-side caching.
 //! - [`transaction`], [`watch`]: MULTI and what outdates it. [`pubsub`]: subscriptions, messages, keyspace events.
+//! - `client_eviction`: what connections may take together.
 //! - [`cron`]: expiry, timeouts, sampling. [`shutdown`]: the end. [`stats`]: counters; [`latency`]: histograms.
 //! - [`monitor`]: who is shown every command; [`slowlog`], [`spikes`]: what took long.
 
@@ -23,6 +24,7 @@ pub mod action;
 mod admission;
 pub mod blocking;
 pub mod client;
+mod client_eviction;
 mod client_line;
 pub mod cron;
 pub mod debug;
@@ -143,6 +145,7 @@ pub struct Engine {
     slept_us: u64,
     /// Clients that are shown every command.
     monitors: Vec<ClientId>,
+    pub(crate) client_memory: client_eviction::ClientMemory,
     pub(crate) slow_log: slowlog::SlowLog,
     pub(crate) spikes: spikes::Spikes,
     /// Calls of at least that many microseconds are looked at by [`observe`](Self::observe).
@@ -209,6 +212,7 @@ impl Engine {
             lap: None,
             slept_us: 0,
             monitors: Vec::new(),
+            client_memory: client_eviction::ClientMemory::default(),
             slow_log: slowlog::SlowLog::default(),
             spikes: spikes::Spikes::default(),
             observe_from_us: 0,
@@ -394,12 +398,17 @@ impl Engine {
         size_of::<Engine>() + self.keyspace.heap_bytes() + clients
     }
 
+    /// The same, with the clients as the cron last saw them. O(databases).
+    pub(crate) fn memory_estimate_bytes(&self) -> usize {
+        size_of::<Engine>() + self.keyspace.heap_bytes() + self.client_memory.sum_bytes
+    }
+
     /// What is measured against `maxmemory`: live data, and the clients as the cron last saw them. O(databases).
     ///
     /// Garbage inside pages does not count: it goes when its page is written next, and counting it would evict more
     /// keys than are too many.
     pub(crate) fn data_bytes(&self) -> usize {
-        size_of::<Engine>() + self.keyspace.live_bytes() + self.cron.clients_memory_bytes
+        size_of::<Engine>() + self.keyspace.live_bytes() + self.client_memory.sum_bytes
     }
 
     pub(crate) fn is_over_maxmemory(&self) -> bool {
@@ -410,6 +419,7 @@ impl Engine {
     pub(crate) fn config_changed(&mut self) {
         use crate::config::MaxmemoryPolicy as P;
         self.choose_what_to_observe();
+        self.choose_client_limit();
         let c = &self.config;
         self.effects.notify = c.notify_keyspace_events;
         self.policy = DataPolicy {

@@ -139,7 +139,7 @@ fn redacted(row: &Command, args: Args<'_>) -> Option<OwnedArgs> {
         "auth" if args.len() <= 3 => |_, at| at > 0,
         "hello" => is_after_auth,
         // An odd number of arguments is refused before any of them is looked at.
-        "config|set" if args.len() % 2 == 0 => {
+        "config|set" if args.len().is_multiple_of(2) => {
             |args, at| at > 2 && at % 2 == 1 && SECRET_SETTINGS.iter().any(|name| args.is(at - 1, name))
         }
         _ => return None,

@@ -43,7 +43,7 @@ type Listeners = BTreeMap<Name, Places>;
 #[derive(Clone, Debug)]
 enum Places {
     One(u32),
-    Several(Box<Vec<u32>>),
+    Several(Vec<u32>),
 }
 
 /// All subscriptions of a server.
@@ -73,7 +73,7 @@ impl Places {
     fn insert(&mut self, place: u32) {
         match self {
             Places::One(other) if *other == place => {}
-            Places::One(other) => *self = Places::Several(Box::new(vec![place.min(*other), place.max(*other)])),
+            Places::One(other) => *self = Places::Several(vec![place.min(*other), place.max(*other)]),
             Places::Several(places) => {
                 if let Err(at) = places.binary_search(&place) {
                     places.insert(at, place);

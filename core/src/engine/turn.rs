@@ -61,6 +61,7 @@ impl Engine {
             }
             self.resume_unblocked();
             self.send_broadcasts();
+            self.evict_clients(None);
         }
         if self.journal.is_empty() {
             self.release_replies();
@@ -122,7 +123,9 @@ impl Engine {
                 c.reply.buffer.clear();
             }
             c.soft_limit_since_s = None;
-            if c.flags.contains(ClientFlags::CLOSE_AFTER_REPLY) {
+            let closes = c.flags.contains(ClientFlags::CLOSE_AFTER_REPLY);
+            self.count_client_if_limited(client);
+            if closes {
                 self.drop_client(client);
             }
         } else if c.sent > KEPT_BYTES && c.sent > c.reply.len() / 2 {
@@ -168,12 +171,19 @@ impl Engine {
         self.forget_subscriptions(client);
         self.stop_monitoring(client);
         self.forget_wait(client);
-        self.clients.remove(client).is_some()
+        match self.clients.remove(client) {
+            Some(gone) => {
+                self.uncount_client(&gone);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Puts a client on the list of those with output.
     #[inline]
     pub(crate) fn mark_pending(&mut self, id: ClientId) {
+        self.count_client_if_limited(id);
         if let Some(client) = self.clients.get_mut(id)
             && !client.flags.contains(ClientFlags::PENDING_OUTPUT)
             && (client.output_bytes() > 0 || client.flags.contains(ClientFlags::CLOSE_ASAP))

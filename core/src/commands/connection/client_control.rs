@@ -69,7 +69,7 @@ pub fn client_reply(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result
     Ok(Flow::Done)
 }
 
-/// `CLIENT NO-EVICT ON | OFF`. O(1). Connections are not evicted yet (`maxmemory-clients`); the flag is shown.
+/// `CLIENT NO-EVICT ON | OFF`. O(1). Whether this connection may be closed when all together take too much memory.
 pub fn client_no_evict(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
     let on = match () {
         _ if args.is(2, "on") => true,

@@ -123,6 +123,91 @@ fn an_announced_length_costs_nothing() {
     assert!(client.memory_bytes() < 64 * 1024, "{}", client.memory_bytes());
 }
 
+/// Sends a part of a long request, so that the connection takes about as much.
+fn occupy(world: &mut World, id: ClientId, bytes: usize) {
+    let head = format!("*2\r\n$4\r\nECHO\r\n$9000000\r\n{}", "x".repeat(bytes));
+    world.arrive(id, head.as_bytes());
+}
+
+#[test]
+fn the_largest_connections_go_when_all_together_take_too_much() {
+    let mut world = World::with(Config { maxmemory_clients: 2_000_000, ..Config::default() });
+    let (small, large, spared) = (world.connect(), world.connect(), world.connect());
+    world.ask(spared, "CLIENT NO-EVICT ON\r\n");
+    occupy(&mut world, spared, 500_000);
+    occupy(&mut world, small, 10_000);
+    occupy(&mut world, large, 300_000);
+    world.turn();
+    assert!(world.closed.is_empty(), "{:?}", world.engine.client_memory);
+    occupy(&mut world, large, 1_500_000);
+    world.turn();
+    assert_eq!(world.closed, [large]);
+    assert_eq!(world.engine.stats().evicted_clients, 1);
+    assert!(world.log.iter().any(|text| text.starts_with(&format!("Evicting client: id={} ", large.id))));
+    // What is spared counts, and the rest goes for it.
+    occupy(&mut world, spared, 2_000_000);
+    world.turn();
+    assert_eq!(world.closed, [large, small]);
+    assert!(world.engine.is_connected(spared));
+}
+
+#[test]
+fn output_that_nobody_reads_counts_and_the_memory_of_who_is_gone_does_not() {
+    let mut world = World::with(Config { maxmemory_clients: 300_000, ..Config::default() });
+    let (listener, publisher) = (world.connect(), world.connect());
+    world.ask(listener, "SUBSCRIBE a\r\n");
+    for _ in 0..6 {
+        world.arrive(publisher, format!("PUBLISH a {}\r\n", "x".repeat(60_000)).as_bytes());
+        stall(&mut world);
+    }
+    assert_eq!(world.closed, [listener]);
+    assert!(world.engine.client_memory.sum_bytes < 150_000, "{:?}", world.engine.client_memory);
+    world.engine.disconnect(publisher, world.now);
+    assert_eq!(world.engine.client_memory.sum_bytes, 0);
+}
+
+#[test]
+fn who_is_evicted_in_its_own_command_has_no_reply() {
+    let mut world = World::new();
+    let id = world.connect();
+    world.arrive(id, format!("ECHO {}\r\n", "x".repeat(60_000)).repeat(5).as_bytes());
+    world.arrive(id, b"CONFIG SET maxmemory-clients 1\r\nPING\r\n");
+    assert!(!world.engine.clients().get(id).expect("still there").reply.bytes().ends_with(b"+PONG\r\n"));
+    world.turn();
+    assert!(world.is_closed(id));
+}
+
+#[test]
+fn without_a_limit_nobody_is_counted_at_once() {
+    let mut world = World::new();
+    let id = world.connect();
+    occupy(&mut world, id, 500_000);
+    world.turn();
+    assert_eq!(world.engine.client_memory.sum_bytes, 0);
+    world.pass_ms(200);
+    assert!(world.engine.client_memory.sum_bytes > 500_000, "the cron has");
+    // In percent of what has no limit, there is none; otherwise it applies at once.
+    world.arrive(id, b"");
+    let other = world.connect();
+    world.ask(other, "CONFIG SET maxmemory-clients 10%\r\n");
+    assert!(!world.is_closed(id));
+    world.ask(other, "CONFIG SET maxmemory 2mb\r\n");
+    assert!(world.is_closed(id) && !world.is_closed(other));
+}
+
+#[test]
+fn of_many_connections_each_is_looked_at_within_a_second() {
+    let mut world = World::new();
+    let counted = |world: &World| world.engine.clients().iter().filter(|client| client.counted_bytes > 0).count();
+    (0..200).for_each(|_| _ = world.connect());
+    world.pass_ms(100);
+    assert_eq!(counted(&world), 20);
+    for _ in 0..9 {
+        world.pass_ms(100);
+    }
+    assert_eq!(counted(&world), 200);
+}
+
 #[test]
 fn idle_connections_close_after_the_timeout() {
     let mut world = World::with(Config { timeout: 10, ..Config::default() });

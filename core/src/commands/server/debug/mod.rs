@@ -51,8 +51,10 @@ pub fn debug(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, 
         (b"clusterlink", 3..) => {
             return Err(CommandError::Text("ERR Debug option only available for cluster mode enabled setup!"));
         }
-        (b"client-eviction", 2) if engine.config.maxmemory_clients == 0 => {
-            return Err(CommandError::Text("ERR maxmemory-clients is disabled."));
+        (b"client-eviction", 2) => {
+            let disabled = CommandError::Text("ERR maxmemory-clients is disabled.");
+            let text = engine.client_sizes_text().ok_or(disabled)?;
+            engine.reply(id).verbatim("txt", text.as_bytes());
         }
         (b"replybuffer", 4) => return reply_buffer(engine, id, args),
         _ => return act(engine, id, &name, args),
