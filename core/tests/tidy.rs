@@ -94,6 +94,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "keyspace",
             "numbers",
             "quoting",
+            "rdb",
             "resp",
             "structures",
             "time",
@@ -155,7 +156,7 @@ fn dependencies_point_one_way(files: &[SourceFile]) -> Vec<String> {
                     || used == module
                     || allowed.contains(&used)
                     || matches!(used, "Now" | "UnixMillis") && allowed.contains(&"time")
-                    || used == "engine" && sees_engine;
+                    || matches!(used, "engine" | "script") && sees_engine;
                 if !fine {
                     faults.push(file.fault(line, format!("{module} must not use {used}")));
                 }

@@ -44,10 +44,10 @@ impl Engine {
         if self.evict_clients(Some(id)) {
             return Admission::Answered;
         }
-        if let Some(error) = self.refusal(id, row) {
+        if let Some(error) = self.refusal(id, row, args) {
             return self.reject(id, command, &error);
         }
-        if self.cron.pause.is_some() && self.is_paused(id, row) {
+        if self.cron.pause.is_some() && self.is_paused(id, row, args) {
             return Admission::Postpone;
         }
         if self.client(id).flags.contains(ClientFlags::MULTI) && Engine::is_queued(row.name) {
@@ -69,7 +69,7 @@ impl Engine {
 
     /// Reasons to refuse a known command with the right number of arguments.
     #[inline]
-    fn refusal(&mut self, id: ClientId, row: &Command) -> Option<CommandError> {
+    fn refusal(&mut self, id: ClientId, row: &Command, args: Args<'_>) -> Option<CommandError> {
         if row.flags.contains(CommandFlags::ADMIN)
             && row.name == "debug"
             && !self.protected_action_allowed(id, self.config.enable_debug_command)
@@ -83,10 +83,10 @@ impl Engine {
         if flags.contains(ClientFlags::MULTI) && row.flags.contains(CommandFlags::NO_MULTI) {
             return Some(CommandError::Text("ERR Command not allowed inside a transaction"));
         }
-        if self.config.maxmemory > 0 && self.out_of_memory(id, row) {
+        if self.config.maxmemory > 0 && self.out_of_memory(id, row, args) {
             return Some(CommandError::Text("OOM command not allowed when used memory > 'maxmemory'."));
         }
-        if self.config.min_replicas_to_write > 0 && self.lacks_replicas(id, row) {
+        if self.config.min_replicas_to_write > 0 && self.lacks_replicas(id, row, args) {
             return Some(CommandError::Text("NOREPLICAS Not enough good replicas to write."));
         }
         if flags.contains(ClientFlags::PUBSUB) && self.client(id).reply.protocol() == Protocol::Resp2 {
@@ -95,7 +95,7 @@ impl Engine {
                 return refused;
             }
         }
-        if flags.contains(ClientFlags::MONITOR) && self.touches_keyspace(id, row) {
+        if flags.contains(ClientFlags::MONITOR) && self.touches_keyspace(id, row, args) {
             return Some(CommandError::Text("ERR Replica can't interact with the keyspace"));
         }
         None
@@ -103,44 +103,51 @@ impl Engine {
 
     /// Whether the command writes and fewer replicas follow than `min-replicas-to-write` asks for. None can follow yet.
     #[cold]
-    fn lacks_replicas(&self, id: ClientId, row: &Command) -> bool {
-        self.config.min_replicas_max_lag > 0 && self.flags_with_queue(id, row).contains(CommandFlags::WRITE)
+    fn lacks_replicas(&self, id: ClientId, row: &Command, args: Args<'_>) -> bool {
+        self.config.min_replicas_max_lag > 0 && self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE)
     }
 
-    /// The flags of a command; EXEC has those of everything that was queued, too.
-    fn flags_with_queue(&self, id: ClientId, row: &Command) -> CommandFlags {
+    /// The flags of a command; EXEC has those of everything that was queued, too, and what runs a script those that the
+    /// script says of itself.
+    fn flags_with_queue(&self, id: ClientId, row: &Command, args: Args<'_>) -> CommandFlags {
         match &self.client(id).transaction {
             Some(transaction) if row.name == "exec" => row.flags | transaction.flags,
-            _ => row.flags,
+            _ => self.flags_with_script(row, args),
         }
+    }
+
+    #[cfg(not(feature = "lua"))]
+    fn flags_with_script(&self, row: &Command, _: Args<'_>) -> CommandFlags {
+        row.flags
     }
 
     /// Whether the command is of those that a monitor may not run.
     #[cold]
-    fn touches_keyspace(&self, id: ClientId, row: &Command) -> bool {
+    fn touches_keyspace(&self, id: ClientId, row: &Command, args: Args<'_>) -> bool {
         let touching = CommandFlags::READONLY | CommandFlags::WRITE | CommandFlags::MAY_REPLICATE;
-        self.flags_with_queue(id, row).intersects(touching)
+        self.flags_with_queue(id, row, args).intersects(touching)
     }
 
     /// Makes room if memory is short, whatever the command; whether `row` needs memory and there is none. A queue needs
     /// memory for whatever it is told.
     #[cold]
-    fn out_of_memory(&mut self, id: ClientId, row: &Command) -> bool {
+    fn out_of_memory(&mut self, id: ClientId, row: &Command, args: Args<'_>) -> bool {
         let queues = self.client(id).flags.contains(ClientFlags::MULTI)
             && !matches!(row.name, "exec" | "discard" | "quit" | "reset");
-        let needs_memory = queues || self.flags_with_queue(id, row).contains(CommandFlags::DENYOOM);
+        let needs_memory = queues || self.flags_with_queue(id, row, args).contains(CommandFlags::DENYOOM);
         // While paused the data set is to stay as it is, and a full memory is overlooked.
         self.cron.pause.is_none() && self.evict() == Eviction::Failed && needs_memory
     }
 
     /// Whether the pause in force holds `row` back: ALL every command, WRITE those that may change or propagate.
     #[cold]
-    fn is_paused(&mut self, id: ClientId, row: &Command) -> bool {
+    fn is_paused(&mut self, id: ClientId, row: &Command, args: Args<'_>) -> bool {
         self.end_pause_if_over();
         if self.client(id).flags.contains(ClientFlags::MONITOR) {
             return false;
         }
-        let changes = self.flags_with_queue(id, row).intersects(CommandFlags::WRITE | CommandFlags::MAY_REPLICATE);
+        let changes =
+            self.flags_with_queue(id, row, args).intersects(CommandFlags::WRITE | CommandFlags::MAY_REPLICATE);
         self.cron.pause.is_some_and(|pause| changes || !pause.writes_only)
     }
 

@@ -15,7 +15,7 @@ use crate::types::ValueRef;
 use std::borrow::Cow;
 
 /// Version and checksum.
-const FOOTER_LEN: usize = 10;
+pub const FOOTER_LEN: usize = 10;
 
 #[cfg(test)]
 use super::value::TYPE_STRING;
@@ -70,6 +70,13 @@ pub fn append_footer(out: &mut Vec<u8>) {
 
 /// Checks the footer and gives the type byte and what follows it, footer included (see above). With `skip_checksum` (DEBUG SET-SKIP-CHECKSUM-VALIDATION) only the version counts.
 pub fn verify_and_split(payload: &[u8], skip_checksum: bool) -> Result<(u8, Reader<'_>), PayloadError> {
+    verify(payload, skip_checksum)?;
+    let (kind, object) = payload.split_first().expect("a footer is there at least");
+    Ok((*kind, Reader::new(object)))
+}
+
+/// Checks the footer alone.
+pub fn verify(payload: &[u8], skip_checksum: bool) -> Result<(), PayloadError> {
     let body_len = payload.len().checked_sub(FOOTER_LEN).ok_or(PayloadError::VersionOrChecksum)?;
     let footer = &payload[body_len..];
     let version = u16::from_le_bytes([footer[0], footer[1]]);
@@ -80,8 +87,7 @@ pub fn verify_and_split(payload: &[u8], skip_checksum: bool) -> Result<(u8, Read
     if !skip_checksum && crc != footer[2..] {
         return Err(PayloadError::VersionOrChecksum);
     }
-    let (kind, object) = payload.split_first().expect("a footer is there at least");
-    Ok((*kind, Reader::new(object)))
+    Ok(())
 }
 
 /// Reads the object of a string payload; whatever follows it is ignored, as Redis does.

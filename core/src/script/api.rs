@@ -9,7 +9,7 @@
 use mlua::{Function, IntoLua, IntoLuaMulti, Lua, MultiValue, Table, Value};
 
 use super::cache::script_id;
-use super::machine::{Slot, engine_in};
+use super::machine::{Kind, Slot, engine_in};
 use super::run::Refused;
 use super::values;
 use crate::config::LogLevel;
@@ -46,7 +46,7 @@ type Answer = mlua::Result<MultiValue>;
 type Body = fn(&Slot, &Lua, MultiValue) -> Answer;
 
 /// The functions of the table; the last part: whether numbers among the arguments become words.
-const FUNCTIONS: [(&str, Body, bool); 13] = [
+const FUNCTIONS: [(&str, Body, bool); 12] = [
     ("call", |slot, lua, words| command(slot, lua, words, true), true),
     ("pcall", |slot, lua, words| command(slot, lua, words, false), true),
     ("acl_check_cmd", acl_check_cmd, true),
@@ -61,13 +61,16 @@ const FUNCTIONS: [(&str, Body, bool); 13] = [
     // There is no debugger to break into.
     ("breakpoint", |_, lua, _| done(lua, false), false),
     ("debug", |_, lua, _| done(lua, Value::Nil), false),
-    ("", |_, lua, _| done(lua, Value::Nil), false),
 ];
 
+/// Functions that have no place in libraries.
+const FOR_SCRIPTS_ONLY: [&str; 3] = ["replicate_commands", "breakpoint", "debug"];
+
 /// Puts the table `redis` and our random numbers in place.
-pub(super) fn install(lua: &Lua, guard: &Function, slot: &Slot) -> mlua::Result<()> {
+pub(super) fn install(lua: &Lua, guard: &Function, slot: &Slot, kind: Kind) -> mlua::Result<()> {
     let redis = lua.create_table()?;
-    for (name, body, words) in FUNCTIONS.into_iter().filter(|(name, ..)| !name.is_empty()) {
+    let there = |name: &str| kind == Kind::Scripts || !FOR_SCRIPTS_ONLY.contains(&name);
+    for (name, body, words) in FUNCTIONS.into_iter().filter(|(name, ..)| there(name)) {
         redis.raw_set(name, function(lua, guard, slot, body, words)?)?;
     }
     for (name, number) in NUMBERS {

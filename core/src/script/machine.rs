@@ -16,7 +16,9 @@ use mlua::{Function, Lua, LuaOptions, StdLib, Value, Variadic};
 use super::api;
 use super::cache::ScriptId;
 use super::libraries;
-use crate::commands::Args;
+use super::library::function_key;
+use super::registration::{LibraryGlobals, Registered};
+use crate::commands::{Args, CommandError};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::time::Now;
@@ -45,6 +47,13 @@ const REMOVED: [&str; 14] = [
     "package",
 ];
 
+/// What a machine is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Scripts,
+    Functions,
+}
+
 /// A Lua state with everything that a script may use.
 pub struct Machine {
     lua: Lua,
@@ -54,6 +63,9 @@ pub struct Machine {
     handler: Function,
     /// By the scripts' names.
     compiled: BTreeMap<ScriptId, Function>,
+    /// What libraries see, if this is the machine for functions; and their functions, by key.
+    libraries: Option<LibraryGlobals>,
+    functions: BTreeMap<Vec<u8>, Function>,
 }
 
 /// How a run ended: what the script returned, or the error, a table unless memory was short.
@@ -68,7 +80,13 @@ pub(super) fn engine_in(slot: &Slot) -> MutexGuard<'_, Engine> {
 }
 
 impl Machine {
-    pub(super) fn new() -> mlua::Result<Machine> {
+    /// A machine, ready to run. Errors: Lua could not be set up.
+    pub(super) fn boxed(kind: Kind) -> Result<Box<Machine>, CommandError> {
+        let machine = Machine::new(kind).map_err(|error| CommandError::formatted(format!("ERR Lua: {error}")))?;
+        Ok(Box::new(machine))
+    }
+
+    fn new(kind: Kind) -> mlua::Result<Machine> {
         let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH;
         let lua = Lua::new_with(libraries, LuaOptions::new())?;
         // Stands where the engine was while a script runs.
@@ -80,16 +98,23 @@ impl Machine {
         let memory_max = host("__memory_max")?;
         let load = host("loadstring")?;
         let handler: Function = host("__reporter")?.call(host("tostring")?)?;
-        globals.raw_set("__redis__err__handler", &handler)?;
+        if kind == Kind::Scripts {
+            globals.raw_set("__redis__err__handler", &handler)?;
+        }
         for name in REMOVED {
             globals.raw_remove(name)?;
         }
         libraries::open_all(&lua, &globals, &guarded)?;
-        api::install(&lua, &guarded, &slot)?;
-        globals.set_metatable(Some(api::missing_globals(&lua, &guarded)?))?;
+        api::install(&lua, &guarded, &slot, kind)?;
+        let missing = api::missing_globals(&lua, &guarded)?;
+        globals.set_metatable(Some(missing.clone()))?;
+        let libraries = match kind {
+            Kind::Scripts => None,
+            Kind::Functions => Some(LibraryGlobals::new(&lua, &guarded, &readonly, &missing)?),
+        };
         protect(&readonly, &lua)?;
         memory_max.call::<()>(MEMORY_MAX_BYTES as f64)?;
-        Ok(Machine { lua, slot, run, load, handler, compiled: BTreeMap::new() })
+        Ok(Machine { lua, slot, run, load, handler, compiled: BTreeMap::new(), libraries, functions: BTreeMap::new() })
     }
 
     /// Heap that Lua holds.
@@ -115,6 +140,44 @@ impl Machine {
 
     pub(super) fn keep(&mut self, id: ScriptId, function: Function) {
         self.compiled.insert(id, function);
+    }
+
+    /// Loads a library: runs its code, which registers functions. Errors: it can't be compiled, or it fails.
+    pub(super) fn load_library(&self, engine: &mut Engine, code: &[u8]) -> Result<Vec<Registered>, CommandError> {
+        let globals = self.libraries.as_ref().expect("the machine is for functions");
+        let trouble = |error: mlua::Error| CommandError::formatted(format!("ERR Lua: {error}"));
+        let function = self.compile(code, "@user_function").map_err(|reason| {
+            CommandError::formatted([b"ERR Error compiling function: ", reason.as_slice()].concat())
+        })?;
+        function.set_environment(globals.environment.clone()).map_err(trouble)?;
+        globals.begin_loading().map_err(trouble)?;
+        let none = Args::new(&[], &[]);
+        let ended = self.run(engine, &function, true, none, none);
+        let registered = globals.end_loading().map_err(trouble)?;
+        if ended.ok {
+            return Ok(registered);
+        }
+        let text = match &ended.value {
+            Value::Table(table) => table.raw_get::<Value>("err").ok(),
+            value => Some(value.clone()),
+        };
+        let text = text.and_then(|text| self.lua.coerce_string(text).ok().flatten());
+        let text = text.map_or_else(|| b"ERR unknown error".to_vec(), |text| text.as_bytes().to_vec());
+        Err(CommandError::formatted([b"ERR Error registering functions: ", text.as_slice()].concat()))
+    }
+
+    pub(super) fn keep_functions(&mut self, registered: Vec<Registered>) {
+        for Registered { info, callback } in registered {
+            self.functions.insert(function_key(&info.name), callback);
+        }
+    }
+
+    pub(super) fn forget_function(&mut self, key: &[u8]) {
+        self.functions.remove(key);
+    }
+
+    pub(super) fn function(&self, key: &[u8]) -> Option<&Function> {
+        self.functions.get(key)
     }
 
     /// Runs a function with the engine in the slot. `takes_arguments`: keys and arguments are the function's parameters, not

@@ -14,13 +14,17 @@
 //!
 //! - [`machine`]: the sandbox, and calls into it. [`api`]: what `redis.` offers. [`values`]: replies to Lua and back.
 //! - [`run`]: what may run, and what follows. [`cache`]: EVAL's scripts. [`shebang`]: flags. [`random`]: `math.random`.
+//! - [`library`]: libraries of functions. [`function`]: loading and calling. [`registration`]: what they see meanwhile.
 //! - [`libraries`]: what Redis links into its Lua.
 
 pub mod api;
 pub mod cache;
+pub mod function;
 pub mod libraries;
+pub mod library;
 pub mod machine;
 pub mod random;
+mod registration;
 pub mod run;
 pub mod shebang;
 pub mod values;
@@ -42,11 +46,19 @@ pub struct Scripts {
     /// Whether the call that just ended failed, if that is not simply whether there was an error reply.
     pub(crate) verdict: Option<bool>,
     evals: Lazily,
+    pub(crate) libraries: library::Libraries,
+    functions: Lazily,
 }
 
 /// A machine that is made when it is needed. Clones begin without.
 #[derive(Default)]
 struct Lazily(Option<Box<Machine>>);
+
+impl Lazily {
+    fn used_bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |machine| machine.used_bytes())
+    }
+}
 
 impl Clone for Lazily {
     fn clone(&self) -> Lazily {
@@ -57,6 +69,11 @@ impl Clone for Lazily {
 impl Scripts {
     /// Heap of the machine for scripts, as Lua counts it: INFO's `used_memory_vm_eval`.
     pub fn machine_bytes(&self) -> usize {
-        self.evals.0.as_ref().map_or(0, |machine| machine.used_bytes())
+        self.evals.used_bytes()
+    }
+
+    /// Heap of the machine for functions: INFO's `used_memory_vm_functions`.
+    pub fn function_machine_bytes(&self) -> usize {
+        self.functions.used_bytes()
     }
 }

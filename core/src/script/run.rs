@@ -17,13 +17,14 @@ use mlua::Value;
 
 use super::api::Propagate;
 use super::cache::{Script, ScriptId, parse_id, script_id};
-use super::machine::{Ended, Machine};
+use super::library::function_key;
+use super::machine::{Ended, Kind, Machine};
 use super::shebang::{ScriptFlags, parse_script};
 use super::values;
 use super::{Lazily, Scripts};
 use crate::commands::lookup::CommandId;
-use crate::commands::row::{CommandFlags, Run};
-use crate::commands::{Args, CommandError, Flow};
+use crate::commands::row::{Command, CommandFlags, Run};
+use crate::commands::{Args, CommandError, Flow, OwnedArgs};
 use crate::engine::Engine;
 use crate::engine::client::{ClientFlags, ClientId};
 use crate::keyspace::DbIndex;
@@ -47,6 +48,9 @@ pub struct Running {
     pub out_of_memory: bool,
     /// Whether it has called a command that writes.
     pub wrote: bool,
+    /// The call of a function, and when it began (monotonic, microseconds).
+    pub words: Option<OwnedArgs>,
+    pub started_us: u64,
 }
 
 /// Why a script's command did not run: the text of an error, code included. It has been counted.
@@ -65,11 +69,18 @@ pub(super) struct Call<'a> {
     pub arguments: Args<'a>,
     /// Keys and arguments are the function's parameters.
     pub takes_arguments: bool,
+    /// The whole call, for FUNCTION STATS.
+    pub words: Option<OwnedArgs>,
 }
 
 /// The keys and the other arguments behind `numkeys`, which is argument 2. Errors: not a number, or not that many.
 pub(super) fn split_keys(args: Args<'_>) -> Result<(Args<'_>, Args<'_>), CommandError> {
-    let count = parse_i64(args.at(2)).ok_or(CommandError::NotInteger)?;
+    split_keys_of(args, CommandError::NotInteger)
+}
+
+/// The same, with the error for what is not a number.
+pub(super) fn split_keys_of(args: Args<'_>, no_number: CommandError) -> Result<(Args<'_>, Args<'_>), CommandError> {
+    let count = parse_i64(args.at(2)).ok_or(no_number)?;
     let rest = args.from(3);
     if count > rest.len() as i64 {
         return Err(CommandError::Text("ERR Number of keys can't be greater than number of args"));
@@ -147,10 +158,31 @@ impl Engine {
             machine.keep(script, function);
         }
         let function = machine.compiled(&script).expect("the script is compiled");
-        let call = Call { id, name: &script, flags, read_only, keys, arguments, takes_arguments: false };
+        let call = Call { id, name: &script, flags, read_only, keys, arguments, takes_arguments: false, words: None };
         self.run_in(&machine, function, &call);
         self.scripts.evals = Lazily(Some(machine));
         Ok(Flow::Done)
+    }
+
+    /// The flags of a command; what runs a script or function that says what it does has those of a command that does it.
+    pub(crate) fn flags_with_script(&self, row: &Command, args: Args<'_>) -> CommandFlags {
+        use CommandFlags as F;
+        let said = match row.name {
+            "eval" | "eval_ro" => parse_script(args.at(1)).ok().map(|(flags, _)| flags),
+            "evalsha" | "evalsha_ro" => {
+                parse_id(args.at(1)).and_then(|id| self.scripts.cache.get(&id)).map(|script| script.flags)
+            }
+            "fcall" | "fcall_ro" => {
+                self.scripts.libraries.function(&function_key(args.at(1))).map(|function| function.flags)
+            }
+            _ => None,
+        };
+        let Some(said) = said.filter(|said| !said.contains(ScriptFlags::COMPATIBLE)) else { return row.flags };
+        let mut flags = row.flags.difference(F::STALE | F::DENYOOM | F::WRITE);
+        flags.set(F::WRITE, !said.contains(ScriptFlags::NO_WRITES));
+        flags.set(F::DENYOOM, !said.intersects(ScriptFlags::NO_WRITES | ScriptFlags::ALLOW_OOM));
+        flags.set(F::STALE, said.contains(ScriptFlags::ALLOW_STALE));
+        flags
     }
 
     /// Whether a script of these flags may begin. Errors: why not.
@@ -183,6 +215,8 @@ impl Engine {
             read_only: call.read_only || call.flags.contains(ScriptFlags::NO_WRITES),
             out_of_memory: self.memory_is_short(),
             wrote: false,
+            words: call.words.clone(),
+            started_us: self.now.monotonic_us,
         };
         self.scripts.running = Some(running);
         let gathers = self.begin_gathering();
@@ -321,8 +355,7 @@ impl Lazily {
     /// The machine, made now if there was none. Errors: Lua could not be set up.
     pub(super) fn get(&mut self) -> Result<&mut Machine, CommandError> {
         if self.0.is_none() {
-            let machine = Machine::new();
-            self.0 = Some(Box::new(machine.map_err(|error| CommandError::formatted(format!("ERR Lua: {error}")))?));
+            self.0 = Some(Machine::boxed(Kind::Scripts)?);
         }
         Ok(self.0.as_mut().expect("made above"))
     }

@@ -1,6 +1,9 @@
 //! The scripting family: EVAL and its like, and SCRIPT. What they do is `script/`.
 
+pub mod function;
 pub mod rows;
+
+pub use function::*;
 
 use crate::commands::{Args, CommandError, Flow};
 use crate::engine::Engine;

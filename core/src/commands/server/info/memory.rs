@@ -33,7 +33,7 @@ pub(super) fn memory(engine: &Engine, fields: &mut Fields) {
     fields.field("allocator_active", resident);
     fields.field("allocator_resident", resident);
     fields.size("total_system_memory", engine.process.total_system_memory_bytes);
-    scripts(fields);
+    scripts(engine, fields);
     fields.size("maxmemory", engine.config.maxmemory);
     fields.field("maxmemory_policy", engine.config.maxmemory_policy.word());
     fragmentation(used, resident, fields);
@@ -49,8 +49,28 @@ pub(super) fn memory(engine: &Engine, fields: &mut Fields) {
     fields.zeros(&["active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects"]);
 }
 
-/// No scripts yet: nothing is held for them.
-fn scripts(fields: &mut Fields) {
+/// What scripts and functions hold: their sources, and the machines that run them.
+#[cfg(feature = "lua")]
+fn scripts(engine: &Engine, fields: &mut Fields) {
+    let scripts = &engine.scripts;
+    let (evals, functions) = (scripts.machine_bytes() as u64, scripts.function_machine_bytes() as u64);
+    let (cached, loaded) = (scripts.cache.bytes() as u64, scripts.libraries.bytes() as u64);
+    fields.field("used_memory_lua", evals);
+    fields.field("used_memory_vm_eval", evals);
+    fields.field("used_memory_lua_human", Human(evals));
+    fields.field("used_memory_scripts_eval", cached);
+    fields.field("number_of_cached_scripts", scripts.cache.len());
+    fields.field("number_of_functions", scripts.libraries.function_count());
+    fields.field("number_of_libraries", scripts.libraries.iter().len());
+    fields.field("used_memory_vm_functions", functions);
+    fields.size("used_memory_vm_total", evals + functions);
+    fields.field("used_memory_functions", loaded);
+    fields.size("used_memory_scripts", cached + loaded);
+}
+
+/// Built without Lua: nothing is held for scripts.
+#[cfg(not(feature = "lua"))]
+fn scripts(_: &Engine, fields: &mut Fields) {
     fields.zeros(&["used_memory_lua", "used_memory_vm_eval"]);
     fields.field("used_memory_lua_human", Human(0));
     fields.zeros(&[
