@@ -223,7 +223,7 @@ impl RdbDecoder {
             return Ok(found != 0);
         }
         let expected = crc64(self.checksum, before);
-        if expected == found { Ok(true) } else { Err(Reason::Checksum { expected: found, found: expected }) }
+        if expected == found { Ok(true) } else { Err(Reason::Checksum { expected, found }) }
     }
 }
 

@@ -1,0 +1,46 @@
+//! File operations: what the engine asks of its driver's disk. See the [module above](super) for the contract.
+//!
+//! Paths are relative to the working directory (`dir`).
+
+use crate::rdb::encoder::RdbEncoder;
+
+/// A file that is open, by the number that the engine gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// Operations of one lane are carried out one after the other, in order; lanes don't wait for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Whole data sets: writing and reading them.
+    Snapshot,
+    /// The log that replies wait for.
+    Log,
+}
+
+/// One operation. Each is completed with an [`Outcome`](crate::engine::action::Outcome).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileOp {
+    /// Creates a file, or empties it, and opens it for writing.
+    Create { file: FileId, path: Vec<u8> },
+    /// Appends all that the encoder yields, chunk by chunk. Completed with `Outcome::Encoded`, which gives it back.
+    /// `sync_every_bytes`: begin to write to the disk that often, so that the last sync has little to do; 0: never.
+    Encode { file: FileId, encoder: Box<RdbEncoder>, sync_every_bytes: u64 },
+    /// Returns when the content is on the disk.
+    Sync { file: FileId },
+    Close { file: FileId },
+    /// Replaces `to`, if it exists.
+    Rename { from: Vec<u8>, to: Vec<u8> },
+    /// Returns when created, renamed and removed names are on the disk.
+    SyncFolder { path: Vec<u8> },
+    Remove { path: Vec<u8> },
+    /// Opens for reading. `Outcome::Opened` with its length, or `Outcome::Missing`.
+    Open { file: FileId, path: Vec<u8> },
+    /// The next bytes, so many at most: `Outcome::Content`, empty at the end.
+    Read { file: FileId, bytes_max: usize },
+}
+
+impl FileOp {
+    pub fn lane(&self) -> Lane {
+        Lane::Snapshot
+    }
+}

@@ -1,0 +1,358 @@
+//! Loading the data set from `dbfilename`: at the start, and for DEBUG RELOAD.
+//!
+//! The file is read in chunks of `loading-process-events-interval-bytes`, the next one while this one is being decoded; between
+//! two, clients are served: commands that are not flagged LOADING get an error. Expired keys are left out, as by a master.
+//! Anything wrong with the file ends the process with code 1, after a line that names file, offset and reason; the file
+//! stays as it is.
+
+use super::file::{FileId, FileOp};
+use super::{Engine, NOBODY};
+use crate::config::LogLevel;
+use crate::engine::action::{Action, Outcome};
+use crate::engine::client::ClientId;
+use crate::keyspace::db::NewValue;
+use crate::keyspace::{Database, DbIndex, Recency};
+use crate::rdb::decoder::{KeyRecord, RdbDecoder, Record};
+use crate::rdb::value::Loaded;
+use crate::time::{Now, UnixMillis};
+
+/// Bytes read at a time: the setting, within these bounds.
+const CHUNK_BYTES: std::ops::RangeInclusive<u64> = 1024..=2 << 20;
+/// Empty keys that are named in the log.
+const EMPTY_KEYS_NAMED: u64 = 10;
+
+/// Why the data is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Start,
+    Reload(ClientId, ReloadOptions),
+}
+
+/// Words of DEBUG RELOAD.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReloadOptions {
+    /// MERGE: keys of the file replace those that are there.
+    pub merge: bool,
+    pub no_flush: bool,
+    pub no_save: bool,
+}
+
+/// A data set that is being loaded.
+#[derive(Clone, Debug)]
+pub struct Loading {
+    purpose: Purpose,
+    file: FileId,
+    path: Vec<u8>,
+    decoder: RdbDecoder,
+    db: DbIndex,
+    pub started: Now,
+    pub total_bytes: u64,
+    asked_bytes: u64,
+    /// `used-mem` of the file: 0 if it doesn't say.
+    pub used_memory_bytes: u64,
+    keys_loaded: u64,
+    keys_expired: u64,
+    keys_empty: u64,
+}
+
+impl Loading {
+    pub fn loaded_bytes(&self) -> u64 {
+        self.decoder.offset()
+    }
+}
+
+/// What ends the loading.
+enum Failure {
+    /// With the line for the log.
+    Fatal(String),
+}
+
+impl Engine {
+    /// Loads what `dbfilename` holds, if it exists. [`Action::Loaded`] says that it is over. To be called once, before the
+    /// first turn.
+    pub fn load_at_start(&mut self, now: Now) {
+        self.advance(now);
+        self.open_to_load(Purpose::Start);
+    }
+
+    /// DEBUG RELOAD: saves first unless told otherwise. The reply follows.
+    pub(crate) fn reload(&mut self, client: ClientId, options: ReloadOptions) {
+        self.client_mut(client).reload = Some(options);
+        match options.no_save {
+            true => self.reload_after_save(client, true),
+            false => self.save_to_reload(client),
+        }
+    }
+
+    pub(super) fn reload_after_save(&mut self, client: ClientId, saved: bool) {
+        let options = self.clients.get_mut(client).and_then(|c| c.reload.take()).unwrap_or_default();
+        if !saved {
+            return self.reply_error(client, b"ERR");
+        }
+        if !options.no_flush {
+            for index in 0..self.keyspace.count() {
+                let index = DbIndex(index as u32);
+                Database::new(&mut self.keyspace, index, &mut self.effects, &mut self.rng, self.now, self.policy).flush();
+            }
+            self.flush_effects(None);
+        }
+        self.open_to_load(Purpose::Reload(client, options));
+    }
+
+    fn open_to_load(&mut self, purpose: Purpose) {
+        let (file, path) = (self.new_file(), self.config.dbfilename.clone());
+        let client = match purpose {
+            Purpose::Start => NOBODY,
+            Purpose::Reload(client, _) => client,
+        };
+        self.persistence.loading = Some(Loading {
+            purpose,
+            file,
+            path: path.clone(),
+            decoder: RdbDecoder::new(0, self.config.rdbchecksum),
+            db: DbIndex(0),
+            started: self.now,
+            total_bytes: 0,
+            asked_bytes: 0,
+            used_memory_bytes: 0,
+            keys_loaded: 0,
+            keys_expired: 0,
+            keys_empty: 0,
+        });
+        self.ask_file(client, FileOp::Open { file, path }, opened);
+    }
+
+    fn load_from(&mut self, client: ClientId, bytes: u64) {
+        let verify = self.config.rdbchecksum;
+        let loading = self.persistence.loading.as_mut().expect("it is being loaded");
+        loading.total_bytes = bytes;
+        loading.decoder = RdbDecoder::new(bytes, verify);
+        self.read_ahead(client);
+    }
+
+    /// Asks for the next chunk, if there is one.
+    fn read_ahead(&mut self, client: ClientId) {
+        let interval = self.config.loading_process_events_interval_bytes;
+        let loading = self.persistence.loading.as_mut().expect("it is being loaded");
+        let bytes = interval.clamp(*CHUNK_BYTES.start(), *CHUNK_BYTES.end());
+        let op = FileOp::Read { file: loading.file, bytes_max: bytes as usize };
+        loading.asked_bytes += bytes;
+        self.ask_file(client, op, read);
+    }
+
+    /// The next bytes are here; none: the file has ended.
+    fn load_chunk(&mut self, client: ClientId, bytes: &[u8]) {
+        let loading = self.persistence.loading.as_mut().expect("it is being loaded");
+        match bytes.is_empty() {
+            true => loading.decoder.feed_end(),
+            false => loading.decoder.feed(bytes),
+        }
+        if loading.asked_bytes < loading.total_bytes {
+            // Read while this is decoded.
+            self.read_ahead(client);
+        }
+        match self.decode() {
+            Ok(true) => self.end_loading(client),
+            Ok(false) => {
+                let loading = self.persistence.loading.as_mut().expect("it is being loaded");
+                if loading.asked_bytes >= loading.total_bytes && !bytes.is_empty() && !self.is_reading(client) {
+                    // It was shorter than it said, or it is complete but for its end: the next read says so.
+                    self.read_ahead(client);
+                }
+            }
+            Err(Failure::Fatal(text)) => self.fail_loading(text),
+        }
+    }
+
+    fn is_reading(&self, client: ClientId) -> bool {
+        let then: fn(&mut Engine, ClientId, Outcome) = read;
+        self.waiting.values().any(|(waiting, next)| *waiting == client && std::ptr::fn_addr_eq(*next, then))
+    }
+
+    /// Takes in what has been fed. Whether that was the end.
+    fn decode(&mut self) -> Result<bool, Failure> {
+        let mut loading = self.persistence.loading.take().expect("it is being loaded");
+        let result = self.decode_into(&mut loading);
+        self.persistence.loading = Some(loading);
+        result
+    }
+
+    fn decode_into(&mut self, loading: &mut Loading) -> Result<bool, Failure> {
+        let limits = self.policy.limits;
+        let path = String::from_utf8_lossy(&loading.path).into_owned();
+        loop {
+            match loading.decoder.next(&limits) {
+                Ok(Record::Wants(_)) => return Ok(false),
+                Ok(Record::Key(record)) => {
+                    let place = Place {
+                        purpose: loading.purpose,
+                        started_ms: loading.started.unix_ms(),
+                        db: loading.db,
+                    };
+                    match self.take_in(record, place)? {
+                        true => loading.keys_loaded += 1,
+                        false => loading.keys_expired += 1,
+                    }
+                }
+                Ok(Record::Select(number)) => {
+                    if number >= self.keyspace.count() as u64 {
+                        let count = self.keyspace.count();
+                        return Err(Failure::Fatal(format!(
+                            "FATAL: Data file was created with a Redis server configured to handle more than {count} \
+                             databases. Exiting"
+                        )));
+                    }
+                    loading.db = DbIndex(number as u32);
+                }
+                Ok(Record::Resize { .. }) => {}
+                Ok(Record::Fact { name, value }) => {
+                    let (name, value) = (name.into_owned(), value.into_owned());
+                    self.note_fact(loading, &name, &value);
+                }
+                Ok(Record::Library(code)) => self.persistence.libraries.push(code.into_owned()),
+                Ok(Record::EmptyKey(key)) => {
+                    if loading.keys_empty < EMPTY_KEYS_NAMED {
+                        let key = String::from_utf8_lossy(&key).into_owned();
+                        self.warn(format!("rdbLoadObject skipping empty key: {key}"));
+                    }
+                    loading.keys_empty += 1;
+                }
+                Ok(Record::End { has_checksum }) => {
+                    if !has_checksum && self.config.rdbchecksum {
+                        self.log(LogLevel::Notice, "RDB file was saved with checksum disabled: no check performed.");
+                    }
+                    return Ok(true);
+                }
+                Err(error) => {
+                    let text = format!("{} (file {path}, offset {})", error.reason, error.offset);
+                    return Err(Failure::Fatal(text));
+                }
+            }
+        }
+    }
+
+    /// Stores a key. `false`: it has expired, and is left out. Errors: it is there already.
+    fn take_in(&mut self, record: KeyRecord<'_>, place: Place) -> Result<bool, Failure> {
+        if record.expiry.is_some_and(|at| at < place.started_ms) {
+            return Ok(false);
+        }
+        let policy = self.policy.recency;
+        let recency = match (policy.lfu, record.frequency, record.idle_s) {
+            (true, Some(frequency), _) => Recency::with_frequency(self.now, frequency),
+            (false, _, Some(idle_s)) => Recency::idle_for(self.now, idle_s as i64),
+            _ => Recency::created(self.now, policy),
+        };
+        let db = self.keyspace.db_mut(place.db);
+        let hash = db.hash(&record.key);
+        let slot = db.find(hash, &record.key);
+        let may_replace = matches!(place.purpose, Purpose::Reload(_, options) if options.merge);
+        if slot.is_some() && !may_replace {
+            let key = String::from_utf8_lossy(&record.key);
+            return Err(Failure::Fatal(format!("RDB has duplicated key '{key}' in DB {}", place.db.0)));
+        }
+        let value = match record.value {
+            Loaded::String(ref bytes) => NewValue::String(bytes),
+            Loaded::Object(object) => NewValue::Object(object),
+        };
+        db.store(hash, &record.key, slot, value, record.expiry, recency);
+        Ok(true)
+    }
+
+    /// Says in the log what a file says of itself.
+    fn note_fact(&mut self, loading: &mut Loading, name: &[u8], value: &[u8]) {
+        let shown = String::from_utf8_lossy(value).into_owned();
+        let number = shown.parse::<u64>().unwrap_or(0);
+        let text = match &name.to_ascii_lowercase()[..] {
+            b"redis-ver" => format!("Loading RDB produced by version {shown}"),
+            b"ctime" => format!("RDB age {} seconds", self.now.unix_s().saturating_sub(number)),
+            b"used-mem" => {
+                loading.used_memory_bytes = number;
+                format!("RDB memory usage when created {:.2} Mb", number as f64 / (1024.0 * 1024.0))
+            }
+            b"aof-preamble" if number == 1 => "RDB has an AOF tail".into(),
+            [b'%', ..] => format!("RDB '{}': {shown}", String::from_utf8_lossy(name)),
+            _ => return,
+        };
+        self.log(LogLevel::Notice, text);
+    }
+
+    fn end_loading(&mut self, client: ClientId) {
+        let loading = self.persistence.loading.take().expect("it is being loaded");
+        self.close_file(loading.file);
+        let (loaded, expired, empty) = (loading.keys_loaded, loading.keys_expired, loading.keys_empty);
+        self.persistence.last_load_keys_loaded = loaded;
+        self.persistence.last_load_keys_expired = expired;
+        let empty = if empty > 0 { format!(", empty keys skipped: {empty}") } else { String::new() };
+        let text = format!("Done loading RDB, keys loaded: {loaded}, keys expired: {expired}{empty}.");
+        self.log(LogLevel::Notice, text);
+        match loading.purpose {
+            Purpose::Start => {
+                let elapsed_us = self.now.monotonic_us.saturating_sub(loading.started.monotonic_us);
+                let text = format!("DB loaded from disk: {:.3} seconds", elapsed_us as f64 / 1e6);
+                self.log(LogLevel::Notice, text);
+                self.actions.push_back(Action::Loaded);
+            }
+            Purpose::Reload(..) => {
+                // What was loaded is what was saved.
+                self.persistence.saved_dirty = self.effects.dirty;
+                self.warn("DB reloaded by DEBUG RELOAD".into());
+                self.reply(client).ok();
+            }
+        }
+    }
+
+    /// The file can't be used: the process ends, or it would go on without its data.
+    fn fail_loading(&mut self, text: String) {
+        self.warn(text);
+        self.warn("Fatal error loading the DB, check server logs. Exiting.".into());
+        self.persistence.loading = None;
+        self.exiting = true;
+        self.exit(1);
+    }
+}
+
+/// Where a record goes.
+#[derive(Clone, Copy)]
+struct Place {
+    purpose: Purpose,
+    started_ms: UnixMillis,
+    db: DbIndex,
+}
+
+fn opened(engine: &mut Engine, client: ClientId, outcome: Outcome) {
+    let Some(loading) = &engine.persistence.loading else { return };
+    let path = String::from_utf8_lossy(&loading.path).into_owned();
+    match (outcome, loading.purpose) {
+        (Outcome::Opened { bytes }, _) => engine.load_from(client, bytes),
+        (Outcome::Missing, Purpose::Start) => {
+            engine.persistence.loading = None;
+            engine.actions.push_back(Action::Loaded);
+        }
+        (outcome, purpose) => {
+            let reason = match outcome {
+                Outcome::Failed(reason) => reason,
+                _ => "No such file or directory".into(),
+            };
+            let text = format!("Fatal error: can't open the RDB file {path} for reading: {reason}");
+            if purpose == Purpose::Start {
+                return engine.fail_loading(text);
+            }
+            engine.persistence.loading = None;
+            engine.warn(text);
+            engine.reply_error(client, b"ERR Error trying to load the RDB dump, check server logs.");
+        }
+    }
+}
+
+fn read(engine: &mut Engine, client: ClientId, outcome: Outcome) {
+    let Some(loading) = &engine.persistence.loading else { return };
+    match outcome {
+        Outcome::Content(bytes) => engine.load_chunk(client, &bytes),
+        outcome => {
+            let reason = if let Outcome::Failed(reason) = outcome { reason } else { String::new() };
+            let path = String::from_utf8_lossy(&loading.path).into_owned();
+            let text = format!("Error reading {path} at offset {}: {reason}", loading.loaded_bytes());
+            engine.fail_loading(text);
+        }
+    }
+}

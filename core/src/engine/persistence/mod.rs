@@ -1,0 +1,172 @@
+//! Persistence: what is kept on disk, and when. File operations are asked of the driver one by one and completed by it.
+//!
+//! ```text
+//!   SAVE, BGSAVE, save points,      ┌─► Create ─► Encode ─► Sync ─► Close ─► Rename ─► SyncFolder ─► saved
+//!   FLUSHALL, SHUTDOWN, RELOAD ──► job (save.rs)                │ any failure: Close, Remove ─► failed
+//!
+//!   start, DEBUG RELOAD ──► loading (load.rs): Open ─► Read ─► Read … ─► Close, clients served in between
+//! ```
+//!
+//! **The layer** ([`file`]). A [`FileOp`](file::FileOp) is small: after any of them the disk has a state that a crash can leave
+//! behind, and the simulator may crash between any two (and inside `Encode`, which appends chunk by chunk). The driver only
+//! executes: it keeps open files under the [`FileId`](file::FileId) that the engine has given, works off the operations of one
+//! file in the order in which they were asked, and hands back an outcome each. It knows neither names nor order nor
+//! what a failure means. What may take long (`Encode` of a snapshot, `Sync`) runs on a thread of the driver; the engine goes on.
+//!
+//! **Who owns what.** The engine owns names, order, retries and every decision. An encoder owns its snapshot, travels with
+//! `Encode` to the driver and comes back with the outcome, so that the engine has the snapshot freed in pieces. There is
+//! one save at a time; a request that must not be refused (FLUSHALL, SHUTDOWN, DEBUG RELOAD) waits for the one under way,
+//! which is cancelled ([`Action::Cancel`](super::action::Action::Cancel)) where Redis would kill its child.
+//!
+//! **Standing still.** A save in the foreground (SAVE, FLUSHALL under save points, SHUTDOWN) freezes the server as DEBUG SLEEP
+//! does: nothing runs and no reply leaves until it is over ([`Engine::is_frozen`](super::Engine::is_frozen)). While loading the server does not stand still:
+//! commands that are not for that time are refused with LOADING.
+//!
+//! **For the AOF**, which comes next on the same layer: an increment is a file that stays open; a turn's journal becomes one
+//! `Append`, and under `appendfsync always` one `Sync` behind it, whose completion gives the permit for all replies of the turns
+//! before it (group commit: turns that end while a sync is under way share the next). `Append` and `Sync` of the log must not
+//! queue behind the `Encode` of a snapshot: a driver keeps one queue for each [`Lane`](file::Lane). A rewrite is a save job whose
+//! target is a base file, followed by `Create`/`Append`/`Sync`/`Rename`/`SyncFolder` of the manifest.
+//!
+//! Source: observed behaviour of 7.0.15. Deviations: a save in the background is part of this process, so log lines show its
+//! own pid and say nothing of copied memory; a save that FLUSHALL or SHUTDOWN cancels is waited for, instead of killed.
+
+pub mod file;
+pub mod load;
+pub mod save;
+
+#[cfg(test)]
+mod tests;
+
+use crate::config::LogLevel;
+use crate::time::Now;
+
+use super::Engine;
+use super::action::{Action, ActionId, Outcome};
+use super::client::ClientId;
+use file::{FileId, FileOp};
+use load::Loading;
+use save::SaveJob;
+
+/// State of all that concerns the disk.
+#[derive(Clone, Debug)]
+pub struct Persistence {
+    /// The save under way.
+    pub(super) job: Option<SaveJob>,
+    /// The save that begins when that one is over.
+    pub(super) next_job: Option<SaveJob>,
+    pub(super) loading: Option<Loading>,
+    /// `Effects::dirty` as it is saved.
+    pub(super) saved_dirty: u64,
+    /// LASTSAVE, in seconds of the wall clock.
+    pub last_save_s: u64,
+    /// When a save in the background began last, and whether it went well.
+    pub(super) last_background_try_s: u64,
+    pub last_background_ok: bool,
+    /// How long the last one took.
+    pub last_background_s: Option<u64>,
+    /// BGSAVE of a transaction: as soon as possible.
+    pub(super) background_scheduled: bool,
+    /// Saves begun: SAVE, BGSAVE and save points.
+    pub saves: u64,
+    pub last_load_keys_loaded: u64,
+    pub last_load_keys_expired: u64,
+    /// Libraries of functions that were loaded: kept, so that the next save has them, too.
+    pub libraries: Vec<Vec<u8>>,
+    next_file: u32,
+}
+
+impl Persistence {
+    pub(super) fn new(now: Now) -> Persistence {
+        Persistence {
+            job: None,
+            next_job: None,
+            loading: None,
+            saved_dirty: 0,
+            // The start counts as a save.
+            last_save_s: now.unix_s(),
+            last_background_try_s: 0,
+            last_background_ok: true,
+            last_background_s: None,
+            background_scheduled: false,
+            saves: 0,
+            last_load_keys_loaded: 0,
+            last_load_keys_expired: 0,
+            libraries: Vec::new(),
+            next_file: 0,
+        }
+    }
+
+    /// Whether the server stands still for a save.
+    pub(super) fn stands_still(&self) -> bool {
+        let in_foreground = |job: &Option<SaveJob>| job.as_ref().is_some_and(SaveJob::is_in_foreground);
+        in_foreground(&self.job) || in_foreground(&self.next_job)
+    }
+
+    /// Whether a snapshot is alive.
+    pub(super) fn is_saving(&self) -> bool {
+        self.job.is_some()
+    }
+
+    pub fn is_loading(&self) -> bool {
+        self.loading.is_some()
+    }
+
+    /// What is being loaded, for INFO.
+    pub fn loading(&self) -> Option<&Loading> {
+        self.loading.as_ref()
+    }
+
+    /// Seconds since the save in the background began, if there is one.
+    pub fn background_s(&self, now: Now) -> Option<u64> {
+        let job = self.job.as_ref().filter(|job| job.is_in_background())?;
+        Some(now.unix_s().saturating_sub(job.started_s))
+    }
+
+    /// Keys that the save under way has to write.
+    pub fn save_keys_total(&self) -> u64 {
+        self.job.as_ref().map_or(0, |job| job.keys_total)
+    }
+}
+
+/// Completes what no client waits for.
+pub(super) const NOBODY: ClientId = ClientId { id: 0, slot: u32::MAX };
+
+impl Engine {
+    /// What is kept on disk, and how that goes.
+    pub fn persistence(&self) -> &Persistence {
+        &self.persistence
+    }
+
+    /// Changes of the data since it was last saved.
+    pub(crate) fn unsaved_changes(&self) -> u64 {
+        self.effects.dirty.saturating_sub(self.persistence.saved_dirty)
+    }
+
+    pub(super) fn new_file(&mut self) -> FileId {
+        self.persistence.next_file += 1;
+        FileId(self.persistence.next_file)
+    }
+
+    /// Asks for a file operation; `then` is called with its outcome.
+    pub(super) fn ask_file(&mut self, client: ClientId, op: FileOp, then: fn(&mut Engine, ClientId, Outcome)) -> ActionId {
+        let mut asked = None;
+        self.request(client, then, |id| {
+            asked = Some(id);
+            Action::File { id, op }
+        });
+        asked.expect("the action was made")
+    }
+
+    /// The folder of the data, for log lines.
+    pub(super) fn data_folder(&self) -> String {
+        String::from_utf8_lossy(&self.config.dir).into_owned()
+    }
+
+    pub(super) fn warn(&mut self, text: String) {
+        self.log(LogLevel::Warning, text);
+    }
+}
+
+/// Nothing follows from that outcome.
+pub(super) fn ignored(_: &mut Engine, _: ClientId, _: Outcome) {}
