@@ -15,6 +15,7 @@ use etalon_core::config::{Config, ProtectedAction};
 use etalon_core::engine::Engine;
 use etalon_core::engine::action::{Action, Outcome};
 use etalon_core::engine::client::{ClientId, Peer};
+use etalon_core::engine::persistence::memory::MemoryDisk;
 use etalon_core::engine::turn::Turn;
 use std::collections::BTreeMap;
 use std::io;
@@ -36,6 +37,7 @@ pub struct EngineTarget {
     origin: Instant,
     clients: Vec<Option<Connection>>,
     files: BTreeMap<String, Vec<u8>>,
+    disk: MemoryDisk,
     next_port: u16,
     exited: bool,
     /// What was propagated and not yet asked for; none until it is asked for the first time.
@@ -74,6 +76,7 @@ impl EngineTarget {
             origin,
             clients,
             files,
+            disk: MemoryDisk::default(),
             next_port: 40_000,
             exited: false,
             propagated: None,
@@ -161,7 +164,8 @@ impl EngineTarget {
                     self.clients.iter_mut().flatten().for_each(|connection| connection.closed = true);
                     continue;
                 }
-                Action::Log(..) | Action::Discard(_) => continue,
+                Action::Log(..) | Action::Discard(_) | Action::Cancel(_) | Action::Loaded => continue,
+                Action::File { id, op } => (id, self.disk.execute(op)),
                 Action::Reconfigure { id, .. } => (id, Outcome::Done),
                 Action::WriteFile { id, path, content } => {
                     self.files.insert(path, content);

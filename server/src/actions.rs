@@ -31,6 +31,18 @@ impl Server {
                     self.exit = Some(code);
                     continue;
                 }
+                Action::File { id, op } => {
+                    self.files.give(id, op);
+                    continue;
+                }
+                Action::Cancel(id) => {
+                    self.files.cancel(id);
+                    continue;
+                }
+                Action::Loaded => {
+                    self.announce_ready();
+                    continue;
+                }
                 Action::Discard(discarded) => {
                     self.reclaimer.free(discarded);
                     continue;
@@ -46,6 +58,17 @@ impl Server {
             completed = true;
         }
         completed
+    }
+
+    /// The data set is there: says so to whoever waits for it.
+    fn announce_ready(&self) {
+        if self.engine.config().port > 0 {
+            self.log.notice("Ready to accept connections");
+        }
+        if let Some(path) = self.listeners.unix_path() {
+            self.log.notice(&format!("The server is now ready to accept connections at {}", path.to_string_lossy()));
+        }
+        process::systemd_notify("STATUS=Ready to accept connections\nREADY=1\n");
     }
 
     /// One setting that lives here. The engine's configuration has the new value already.

@@ -25,6 +25,7 @@ use etalon_core::engine::turn::{Permit, Turn};
 use etalon_core::{Engine, Now};
 
 use crate::connection::{Connection, Stream};
+use crate::files::Files;
 use crate::listeners::{LISTENERS_MAX, Listener, Listeners};
 use crate::log::Log;
 use crate::process::Facts;
@@ -34,8 +35,9 @@ use crate::{clock, os};
 
 /// Token of the pipe that signals write to.
 pub const SIGNALS: Token = Token(0);
-/// Tokens of listeners follow, then those of connections.
-const FIRST_CONNECTION: usize = LISTENERS_MAX + 1;
+/// Tokens of listeners follow, then that of completed file operations, then those of connections.
+pub const FILES: Token = Token(LISTENERS_MAX + 1);
+const FIRST_CONNECTION: usize = LISTENERS_MAX + 2;
 /// Events taken in one wake at most.
 const EVENTS_MAX: usize = 1024;
 /// Connections accepted from one listener in one wake at most, so that a storm of them doesn't starve clients.
@@ -68,10 +70,11 @@ pub struct Server {
     /// Set when the process is to end.
     pub(crate) exit: Option<i32>,
     pub(crate) reclaimer: Reclaimer,
+    pub(crate) files: Files,
 }
 
 impl Server {
-    pub fn new(engine: Engine, log: Log, poll: Poll, listeners: Listeners, signals: Signals) -> Server {
+    pub fn new(engine: Engine, log: Log, poll: Poll, listeners: Listeners, signals: Signals, files: Files) -> Server {
         Server {
             engine,
             log,
@@ -88,11 +91,14 @@ impl Server {
             events_since_facts: 0,
             exit: None,
             reclaimer: Reclaimer::new(),
+            files,
         }
     }
 
     /// Serves until the process is to end, and returns its exit code.
     pub fn run(&mut self) -> i32 {
+        self.engine.load_at_start(clock::now());
+        self.end_turns(clock::now());
         let mut events = Events::with_capacity(EVENTS_MAX);
         loop {
             let timeout = self.time_to_wait(clock::monotonic_us());
@@ -117,9 +123,13 @@ impl Server {
             if now.monotonic_us >= self.facts_due_us {
                 self.facts_due_us = now.monotonic_us + FACTS_US;
                 self.facts.refresh(self.engine.process_info());
+                self.engine.process_info().save_keys_processed = self.files.keys_written();
                 self.log.set_level(self.engine.config().loglevel);
                 let is_quiet = std::mem::take(&mut self.events_since_facts) == 0;
                 self.reclaimer.observe(self.engine.memory_used_bytes(), is_quiet);
+            }
+            while let Some((id, outcome)) = self.files.take() {
+                self.engine.complete(id, outcome, now);
             }
             if self.engine.next_timeout().is_some_and(|due_us| due_us <= now.monotonic_us) {
                 self.engine.handle_timeout(now);
@@ -153,7 +163,7 @@ impl Server {
             let token = event.token();
             if token == SIGNALS {
                 self.take_signals(now);
-            } else if token.0 < FIRST_CONNECTION && !again {
+            } else if token.0 < FILES.0 && !again {
                 self.accept_from(token, now);
             }
         }

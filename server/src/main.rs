@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `main.rs`, `startup.rs`, `usage.rs` | from the command line to a server that listens |
 //! | `event_loop.rs`, `connection.rs`, `listeners.rs` | sockets |
-//! | `actions.rs` | what the engine asks for |
+//! | `actions.rs`, `files.rs` | what the engine asks for |
 //! | `environment.rs` | files that configuration is read from |
 //! | `reclaim.rs`, `handover.rs`, `allocator.rs` | memory, and the one other thread |
 //! | `log.rs`, `clock.rs`, `signals.rs`, `process.rs` | the process |
@@ -19,6 +19,7 @@ mod clock;
 mod connection;
 mod environment;
 mod event_loop;
+mod files;
 mod handover;
 mod listeners;
 mod log;

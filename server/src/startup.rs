@@ -9,8 +9,9 @@ use etalon_core::Engine;
 use etalon_core::config::{CommandLine, Config, LoadError};
 use etalon_core::engine::REDIS_VERSION;
 
-use crate::environment::{self, Files};
-use crate::event_loop::{SIGNALS, Server};
+use crate::environment;
+use crate::event_loop::{FILES, SIGNALS, Server};
+use crate::files::Files;
 use crate::listeners::Listeners;
 use crate::log::Log;
 use crate::process::{self, Facts};
@@ -32,7 +33,7 @@ pub fn serve(mut command_line: CommandLine, no_arguments: bool) -> i32 {
     }
     announce(&log, no_arguments);
     log.set_role('M');
-    let (mut server, unix_path) = match initialise(&mut config, &mut log) {
+    let mut server = match initialise(&mut config, &mut log) {
         Ok(server) => server,
         Err(line) => {
             if !line.is_empty() {
@@ -49,13 +50,6 @@ pub fn serve(mut command_line: CommandLine, no_arguments: bool) -> i32 {
     check_backlog(&config, &log);
     log.warning("Server initialized");
     warn_of_missing_features(&config, &log);
-    if config.port > 0 {
-        log.notice("Ready to accept connections");
-    }
-    if let Some(path) = unix_path {
-        log.notice(&format!("The server is now ready to accept connections at {path}"));
-    }
-    process::systemd_notify("STATUS=Ready to accept connections\nREADY=1\n");
     let code = server.run();
     if code == 0 {
         server.say_goodbye(pid_file.as_deref());
@@ -68,7 +62,7 @@ fn load(command_line: &mut CommandLine, log: &Log) -> Result<Config, i32> {
     if let Some(path) = &mut command_line.config_file {
         *path = environment::absolute(path);
     }
-    match config.load(command_line, &mut Files::new()) {
+    match config.load(command_line, &mut environment::Files::new()) {
         Ok(()) => Ok(config),
         Err(error @ LoadError::CannotOpen { .. }) => {
             log.warning(&String::from_utf8_lossy(&error.message()));
@@ -99,7 +93,7 @@ fn announce(log: &Log, no_arguments: bool) {
 }
 
 /// Sockets, signals, the engine. Errors: the line for the log, empty if it is there already.
-fn initialise(config: &mut Config, log: &mut Log) -> Result<(Server, Option<String>), String> {
+fn initialise(config: &mut Config, log: &mut Log) -> Result<Server, String> {
     let failed = |what: &str, error: &std::io::Error| format!("{what}: {}", os::reason(error));
     process::adjust_open_files(config, log).map_err(|()| String::new())?;
     log.notice("monotonic clock: POSIX clock_gettime");
@@ -123,12 +117,12 @@ fn initialise(config: &mut Config, log: &mut Log) -> Result<(Server, Option<Stri
     let poll = Poll::new().map_err(|error| failed("Failed creating the event loop", &error))?;
     let signals = Signals::install(poll.registry(), SIGNALS).map_err(|error| failed("Installing signals", &error))?;
     let listeners = Listeners::open(config, poll.registry(), log)?;
-    let unix_path = listeners.unix_path().map(|path| path.to_string_lossy().into_owned());
+    let files = Files::start(poll.registry(), FILES).map_err(|error| failed("Starting a thread", &error))?;
     let mut engine =
         Engine::new(config.clone(), seed().map_err(|error| failed("Reading /dev/urandom", &error))?, clock::now());
     engine.set_stopwatch(clock::monotonic_us);
     Facts::describe(engine.process_info());
-    Ok((Server::new(engine, log.clone(), poll, listeners, signals), unix_path))
+    Ok(Server::new(engine, log.clone(), poll, listeners, signals, files))
 }
 
 /// What the engine leaves to chance differs between processes (HashDoS).
@@ -168,8 +162,8 @@ fn check_backlog(config: &Config, log: &Log) {
 
 /// Nothing that was asked for is left out silently.
 fn warn_of_missing_features(config: &Config, log: &Log) {
-    if config.appendonly || !config.save.is_empty() {
-        log.warning("WARNING: persistence is not supported so far, the dataset lives in memory only.");
+    if config.appendonly {
+        log.warning("WARNING: appendonly is not supported so far and has no effect.");
     }
     if config.syslog_enabled {
         log.warning("WARNING: syslog-enabled is not supported so far and has no effect.");

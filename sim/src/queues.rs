@@ -69,7 +69,7 @@ struct World {
 impl World {
     fn new(seed: u64) -> World {
         let clock = Clock::new();
-        let mut engine = Engine::new(Config::default(), seed, clock.now());
+        let mut engine = Engine::new(Config { save: Vec::new(), ..Config::default() }, seed, clock.now());
         let connections = (0..CLIENTS).map(|_| connect(&mut engine, &clock)).collect();
         let model = Model::new(CLIENTS);
         World { engine, clock, rng: Rng::new(seed), connections, model, pushed: 0, summary: Summary::default() }

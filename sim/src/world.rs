@@ -11,6 +11,7 @@ use etalon_core::Engine;
 use etalon_core::config::Config;
 use etalon_core::engine::action::{Action, Outcome};
 use etalon_core::engine::client::{ClientId, Peer};
+use etalon_core::engine::persistence::memory::MemoryDisk;
 use etalon_core::engine::turn::Turn;
 use etalon_core::keyspace::{DbIndex, Snapshot};
 use etalon_core::structures::Rng;
@@ -76,6 +77,8 @@ struct SavedSnapshot {
 struct World<'p> {
     plan: &'p Plan,
     engine: Engine,
+    /// It never fails so far.
+    disk: MemoryDisk,
     clock: Clock,
     queue: BinaryHeap<Reverse<(u64, u64, Event)>>,
     sequence: u64,
@@ -103,6 +106,7 @@ impl<'p> World<'p> {
         let config = Config { databases: plan.databases, hz: plan.hz, timeout: plan.timeout_s, ..Config::default() };
         World {
             engine: Engine::new(config, plan.seed, clock.now()),
+            disk: MemoryDisk::default(),
             wall_start_ms: clock.now().unix_ms().0,
             clock,
             queue: BinaryHeap::new(),
@@ -527,8 +531,12 @@ impl<'p> World<'p> {
                 }
                 Action::Log(_, text) => self.row(Actor::Node, None, || format!("logs: {text}")),
                 Action::Exit(code) => return Err(self.fail(format!("the node exits with {code}"))),
-                // Dropped here and now.
-                Action::Discard(_) => {}
+                // Dropped here and now; what is carried out at once can't be called off.
+                Action::Discard(_) | Action::Cancel(_) => {}
+                Action::File { id, op } => {
+                    let outcome = self.disk.execute(op);
+                    self.engine.complete(id, outcome, now);
+                }
                 Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } => {
                     self.engine.complete(id, Outcome::Failed("no such thing here".into()), now);
                 }

@@ -1,8 +1,10 @@
 //! What the engine asks of its driver: rare requests, taken with `poll_action`.
 
 use super::client::ClientId;
+use super::persistence::file::FileOp;
 use crate::config::{Apply, LogLevel};
 use crate::keyspace::Discarded;
+use crate::rdb::encoder::RdbEncoder;
 
 /// Names a request that will be completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +25,12 @@ pub enum Action {
     WriteFile { id: ActionId, path: String, content: Vec<u8> },
     /// Read a whole file; complete with [`Outcome::Content`].
     ReadFile { id: ActionId, path: String },
+    /// Carry out a file operation; complete with [`Outcome`].
+    File { id: ActionId, op: FileOp },
+    /// Give a file operation up that has not ended yet: it ends soon with a failure, or as if this had not been said.
+    Cancel(ActionId),
+    /// The data set is complete: announce that the server is ready.
+    Loaded,
     /// Drop this, on another thread if there is one: it frees a large database.
     Discard(Discarded),
     /// Kill the process without ceremony (DEBUG SEGFAULT and its like).
@@ -34,6 +42,17 @@ pub enum Action {
 pub enum Outcome {
     Done,
     Content(Vec<u8>),
+    /// A file is open, and has that length.
+    Opened {
+        bytes: u64,
+    },
+    /// There is no such file.
+    Missing,
+    /// All that the encoder had is in the file, or why not.
+    Encoded {
+        encoder: Box<RdbEncoder>,
+        error: Option<String>,
+    },
     /// With the reason, as the operating system words it.
     Failed(String),
 }

@@ -86,6 +86,9 @@ impl Engine {
         if self.config.maxmemory > 0 && self.out_of_memory(id, row, args) {
             return Some(CommandError::Text("OOM command not allowed when used memory > 'maxmemory'."));
         }
+        if !self.persistence.last_background_ok && self.is_denied_for_disk(id, row, args) {
+            return Some(CommandError::Text(MISCONF_TEXT));
+        }
         if self.config.min_replicas_to_write > 0 && self.lacks_replicas(id, row, args) {
             return Some(CommandError::Text("NOREPLICAS Not enough good replicas to write."));
         }
@@ -95,10 +98,28 @@ impl Engine {
                 return refused;
             }
         }
+        if self.persistence.is_loading() && self.is_denied_while_loading(id, row) {
+            return Some(CommandError::Text("LOADING Redis is loading the dataset in memory"));
+        }
         if flags.contains(ClientFlags::MONITOR) && self.touches_keyspace(id, row, args) {
             return Some(CommandError::Text("ERR Replica can't interact with the keyspace"));
         }
         None
+    }
+
+    /// Whether a command is refused because the last save failed (`stop-writes-on-bgsave-error`): whatever writes, and PING.
+    #[cold]
+    fn is_denied_for_disk(&self, id: ClientId, row: &Command, args: Args<'_>) -> bool {
+        self.config.stop_writes_on_bgsave_error
+            && !self.config.save.is_empty()
+            && (row.name == "ping" || self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE))
+    }
+
+    #[cold]
+    fn is_denied_while_loading(&self, id: ClientId, row: &Command) -> bool {
+        let queued = self.client(id).transaction.as_ref();
+        !row.flags.contains(CommandFlags::LOADING)
+            || row.name == "exec" && queued.is_some_and(|transaction| transaction.denied_while_loading)
     }
 
     /// Whether the command writes and fewer replicas follow than `min-replicas-to-write` asks for. None can follow yet.
@@ -208,6 +229,11 @@ impl Engine {
 const CROSS_PROTOCOL_TEXT: &str = "Possible SECURITY ATTACK detected. It looks like somebody is \
 sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross \
 Protocol Scripting to compromise your Redis instance. Connection aborted.";
+
+const MISCONF_TEXT: &str = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to \
+disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during \
+writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the \
+RDB error.";
 
 const DEBUG_REFUSED_TEXT: &str = "ERR DEBUG command not allowed. If the enable-debug-command option \
 is set to \"local\", you can run it from a local connection, otherwise you need to set this option \

@@ -75,6 +75,9 @@ impl Engine {
         if let Some(until) = self.cron.frozen_until_us {
             return Some(until);
         }
+        if self.persistence.stands_still() {
+            return None;
+        }
         let mut next = self.cron.next_us;
         if let Some(deadline_ms) = self.blocking.waiters.next_deadline_ms() {
             // Over once its last millisecond has passed.
@@ -95,7 +98,7 @@ impl Engine {
             self.end_overdue_waits();
             self.resume_waiting_input();
         }
-        if self.cron.frozen_until_us.is_some() {
+        if self.is_frozen() {
             return;
         }
         self.end_overdue_waits();
@@ -104,7 +107,8 @@ impl Engine {
             return;
         }
         let started = self.stopwatch_us();
-        let more = !self.cron.paused && (self.expire_cycle() | self.evict_cycle());
+        let keeps_still = self.cron.paused || self.persistence.is_loading();
+        let more = !keeps_still && (self.expire_cycle() | self.evict_cycle());
         self.serve_ready();
         let elapsed_us = self.stopwatch_us().saturating_sub(started);
         self.stats.expire_cycle_us += elapsed_us;
@@ -121,6 +125,7 @@ impl Engine {
         if clients_due {
             self.cron.runs += 1;
             self.clients_cron();
+            self.save_if_due();
         }
         if self.cron.next_sample_us <= now.monotonic_us {
             self.cron.next_sample_us = now.monotonic_us + SAMPLE_US;

@@ -44,7 +44,7 @@ impl Engine {
     /// Evicts until the data is within `maxmemory`, up to the bound of a call.
     #[cold]
     pub(super) fn evict(&mut self) -> Eviction {
-        if !self.is_over_maxmemory() {
+        if !self.is_over_maxmemory() || self.persistence.is_loading() {
             return Eviction::Enough;
         }
         let started = self.stopwatch_us();

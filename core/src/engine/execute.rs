@@ -71,15 +71,17 @@ impl Engine {
     }
 
     pub(super) fn process_input(&mut self, id: ClientId) {
+        let frozen = self.is_frozen() || self.suspended.is_some();
+        let Some(client) = self.clients.get_mut(id) else { return };
         if self.exiting {
+            // Should the end be called off, it is looked at then.
+            client.flags.insert(ClientFlags::INPUT_WAITING);
             return;
         }
-        let Some(client) = self.clients.get_mut(id) else { return };
         if client.closing() {
             client.query.consume(client.query.len());
             return;
         }
-        let frozen = self.cron.frozen_until_us.is_some() || self.suspended.is_some();
         client.flags.set(ClientFlags::INPUT_WAITING, frozen);
         if !frozen && !client.flags.intersects(STANDS_STILL) {
             // Taken out while commands run: arguments borrow from the buffer, commands borrow the engine.
@@ -106,11 +108,12 @@ impl Engine {
     fn run_requests(&mut self, id: ClientId, query: &mut QueryBuffer, parser: &mut RequestParser) {
         loop {
             let open = self.password().is_none();
+            let frozen = self.is_frozen() || self.suspended.is_some() || self.exiting;
             let Some(client) = self.clients.get_mut(id) else { return };
-            if client.closing() || self.exiting || query.is_empty() {
+            if client.closing() || query.is_empty() {
                 return;
             }
-            if self.cron.frozen_until_us.is_some() || self.suspended.is_some() {
+            if frozen {
                 client.flags.insert(ClientFlags::INPUT_WAITING);
                 return;
             }
@@ -370,6 +373,9 @@ impl Engine {
             self.publish_events();
         }
         self.effects.flushed = false;
+        if std::mem::take(&mut self.effects.flushed_all) {
+            self.save_after_flush();
+        }
         if !self.effects.discarded.is_empty() {
             self.actions.extend(self.effects.discarded.drain(..).map(Action::Discard));
         }

@@ -6,6 +6,7 @@ pub mod payload;
 use super::Engine;
 use super::action::{Action, Outcome};
 use super::client::{ClientFlags, ClientId, Peer};
+use super::persistence::memory::MemoryDisk;
 use super::turn::Turn;
 use crate::config::Config;
 use crate::time::Now;
@@ -47,6 +48,7 @@ pub fn fuzz_traffic(data: &[u8]) {
 struct FuzzWorld {
     engine: Engine,
     now: Now,
+    disk: MemoryDisk,
     clients: [Option<ClientId>; 4],
 }
 
@@ -63,7 +65,7 @@ impl FuzzWorld {
         };
         let mut engine = Engine::new(config, 1, now);
         engine.keep_journal(settings & 1 != 0);
-        FuzzWorld { engine, now, clients: [None; 4] }
+        FuzzWorld { engine, now, disk: MemoryDisk::default(), clients: [None; 4] }
     }
 
     fn client(&mut self, index: usize) -> ClientId {
@@ -104,7 +106,11 @@ impl FuzzWorld {
             self.engine.sent(id, count, self.now);
         }
         while let Some(action) = self.engine.poll_action() {
-            if let Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } = action
+            if let Action::File { id, op } = action {
+                let outcome = self.disk.execute(op);
+                self.engine.complete(id, outcome, self.now);
+            } else if let Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } =
+                action
             {
                 self.engine.complete(id, Outcome::Failed("not here".into()), self.now);
             }

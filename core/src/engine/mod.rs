@@ -17,6 +17,7 @@
 //!   `pause`: what waits, `journal`: what is propagated. [`blocking`]: who waits for keys. [`tracking`]: client-side caching.
 //! - [`transaction`], [`watch`]: MULTI and what outdates it. [`pubsub`]: subscriptions, messages, keyspace events.
 //! - `client_eviction`: what connections may take together.
+//! - [`persistence`]: saving and loading, and the file operations that it takes.
 //! - [`cron`]: expiry, timeouts, sampling. [`shutdown`]: the end. [`stats`]: counters; [`latency`]: histograms.
 //! - [`monitor`]: who is shown every command; [`slowlog`], [`spikes`]: what took long.
 
@@ -36,6 +37,7 @@ pub mod latency;
 mod limits;
 pub mod monitor;
 mod pause;
+pub mod persistence;
 pub mod pubsub;
 pub mod shutdown;
 pub mod slowlog;
@@ -86,6 +88,8 @@ pub struct ProcessInfo {
     /// CPU time used so far, microseconds: system, user (the process and its threads).
     pub cpu_system_us: u64,
     pub cpu_user_us: u64,
+    /// Keys that the save under way has written so far.
+    pub save_keys_processed: u64,
 }
 
 /// What is to happen when the driver completes an action.
@@ -134,6 +138,7 @@ pub struct Engine {
     pub(crate) journal_db: Option<crate::keyspace::DbIndex>,
     /// Takes the replies to clients that have gone.
     nowhere: Reply,
+    pub(crate) persistence: persistence::Persistence,
     pub(crate) policy: DataPolicy,
     pub(crate) cron: cron::Cron,
     pub(crate) debug: debug::DebugSwitches,
@@ -205,6 +210,7 @@ impl Engine {
             config_changes: BTreeMap::new(),
             journal: Vec::new(),
             journal_db: None,
+            persistence: persistence::Persistence::new(now),
             policy: DataPolicy::default(),
             cron: cron::Cron::new(now),
             debug: debug::DebugSwitches::default(),
@@ -433,7 +439,7 @@ impl Engine {
             string_bytes_max: c.proto_max_bulk_len,
             rdb_compression: c.rdbcompression,
             overdue_keys_stay: self.cron.pause.is_some(),
-            frozen_recency: false,
+            frozen_recency: self.policy.frozen_recency,
             skip_checksum: self.policy.skip_checksum,
             replays: false,
             shared_integers: c.maxmemory == 0

@@ -1,16 +1,19 @@
 //! The end of the process, asked for by SHUTDOWN or by a signal.
 //!
 //! ```text
-//!   SHUTDOWN ─┐
-//!             ├─► end ─► log ─► Action::Exit(0), and no further command runs
-//!   signal ───┘
+//!   SHUTDOWN ─┐          ┌─ nothing to save ──────────────────────┐
+//!             ├─► end ─► ┤                                        ├─► Action::Exit(0)
+//!   signal ───┘          └─ save ─┬─ saved, or FORCE ─────────────┘
+//!                                 └─ failed ─► an error, and the server goes on
 //! ```
 //!
-//! What belongs to the process (pid file, socket file, the last line of the log) is the driver's. There are no replicas to
-//! wait for and no snapshots to write yet; where Redis would save, the log says that nothing is saved.
+//! From the request on no command runs. What belongs to the process (pid file, socket file, the last line of the log) is
+//! the driver's. There are no replicas to wait for yet.
 
 use super::Engine;
 use super::action::Action;
+use super::client::ClientId;
+use super::persistence::NOBODY;
 use crate::config::{LogLevel, ShutdownFlags};
 use crate::time::Now;
 
@@ -41,7 +44,7 @@ impl Engine {
             ShutdownSignal::Terminate => self.config.shutdown_on_sigterm,
             ShutdownSignal::Interrupt => self.config.shutdown_on_sigint,
         };
-        self.end(flags);
+        self.end(NOBODY, flags);
     }
 
     /// Whether the end has been asked for; nothing runs after that.
@@ -49,17 +52,39 @@ impl Engine {
         self.exiting
     }
 
-    /// Asks the driver to end the process. Once is enough.
-    pub(crate) fn end(&mut self, flags: ShutdownFlags) {
+    /// Ends the process: after a save, if `flags` or the save points want one, and if that goes well. Once is enough. `client`
+    /// asked for it, and learns of a failure.
+    pub(crate) fn end(&mut self, client: ClientId, flags: ShutdownFlags) {
         if std::mem::replace(&mut self.exiting, true) {
             return;
         }
         self.log(LogLevel::Warning, "User requested shutdown...");
         let wants_save = flags.contains(ShutdownFlags::SAVE)
             || !flags.contains(ShutdownFlags::NOSAVE) && !self.config.save.is_empty();
-        if wants_save && !self.keyspace.is_empty() {
-            self.log(LogLevel::Warning, "Saving is not supported so far: the data set is not written to disk.");
+        // Half a data set must not replace the whole one.
+        let saves = wants_save && !self.persistence.is_loading();
+        self.save_to_end(client, flags.contains(ShutdownFlags::FORCE), saves);
+    }
+
+    /// The last save is over.
+    pub(super) fn end_after_save(&mut self, client: ClientId, saved: bool, forced: bool) {
+        if saved {
+            return self.exit(0);
         }
-        self.actions.push_back(Action::Exit(0));
+        if forced {
+            self.log(LogLevel::Warning, "Error trying to save the DB. Exit anyway.");
+            return self.exit(0);
+        }
+        self.log(LogLevel::Warning, "Error trying to save the DB, can't exit.");
+        let text = "Errors trying to shut down the server. Check the logs for more information.";
+        self.log(LogLevel::Warning, text);
+        self.exiting = false;
+        if client != NOBODY {
+            self.reply_error(client, b"ERR Errors trying to SHUTDOWN. Check logs.");
+        }
+    }
+
+    pub(super) fn exit(&mut self, code: i32) {
+        self.actions.push_back(Action::Exit(code));
     }
 }

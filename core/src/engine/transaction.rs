@@ -28,6 +28,8 @@ pub struct Transaction {
     done: usize,
     /// Flags of all queued commands together: EXEC is refused as the strictest of them would be.
     pub flags: CommandFlags,
+    /// One of them may not run while the data is loaded.
+    pub denied_while_loading: bool,
     /// Bytes of the queued arguments: CLIENT LIST's `multi-mem`.
     pub argument_bytes: usize,
 }
@@ -70,6 +72,7 @@ impl Engine {
         let lost = client.flags.intersects(ClientFlags::DIRTY_WATCH | ClientFlags::DIRTY_QUEUE);
         if let Some(transaction) = client.transaction.as_mut().filter(|_| !lost) {
             transaction.flags |= flags;
+            transaction.denied_while_loading |= !flags.contains(CommandFlags::LOADING);
             transaction.argument_bytes += args.bytes();
             transaction.commands.push(Queued { command, args: args.iter().collect() });
         }

@@ -195,6 +195,8 @@ pub struct Effects {
     pub replaced: Vec<DbIndex>,
     /// A database was flushed.
     pub flushed: bool,
+    /// FLUSHALL was called.
+    pub flushed_all: bool,
     /// What was flushed and is large: whoever takes it frees it.
     pub discarded: Vec<Discarded>,
     /// Deletions of expired keys found on the way; they precede the command itself in the journal.

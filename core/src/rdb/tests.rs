@@ -74,8 +74,11 @@ fn decoded(file: &[u8], piece: usize) -> Result<(Keyspace, usize), RdbError> {
     }
 }
 
+/// Database, key, expiry, recency, type and encoding, digest.
+type Row = (u32, Vec<u8>, Option<UnixMillis>, u32, String, Vec<u8>);
+
 /// Every key with everything that belongs to it.
-fn contents(keyspace: &Keyspace) -> Vec<(u32, Vec<u8>, Option<UnixMillis>, u32, String, Vec<u8>)> {
+fn contents(keyspace: &Keyspace) -> Vec<Row> {
     let mut all = Vec::new();
     for (index, db) in keyspace.iter() {
         db.check();

@@ -138,7 +138,7 @@ fn applied(engine: &mut Engine, id: ClientId, outcome: Outcome) {
             engine.config.dir = path;
             pending.done += 1;
         }
-        Outcome::Done | Outcome::Content(_) => pending.done += 1,
+        _ => pending.done += 1,
     }
     if let Err(error) = advance(engine, id, pending) {
         engine.reply_error(id, &error.text());
@@ -196,10 +196,10 @@ fn read_for_force_all(engine: &mut Engine, id: ClientId, outcome: Outcome) {
 fn write_rewritten(engine: &mut Engine, id: ClientId, outcome: Outcome, mode: RewriteMode) {
     let old_file = match outcome {
         Outcome::Content(content) => content,
-        Outcome::Done => Vec::new(),
         // A file that has been removed is written anew.
         Outcome::Failed(reason) if reason.starts_with("No such file or directory") => Vec::new(),
         Outcome::Failed(reason) => return rewrite_failed(engine, id, &reason),
+        _ => Vec::new(),
     };
     let path = config_path(engine).expect("the file that was read has a path");
     let content = engine.config().rewrite(&old_file, &users(engine), mode);

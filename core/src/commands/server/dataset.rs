@@ -21,6 +21,7 @@ pub fn flushall(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError>
         removed += ctx.db.at(DbIndex(index as u32)).flush();
     }
     flushed(ctx, removed);
+    ctx.effects().flushed_all = true;
     Ok(Flow::Done)
 }
 

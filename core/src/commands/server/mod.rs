@@ -10,6 +10,7 @@ mod info;
 mod lolwut;
 mod memory;
 pub mod rows;
+mod save;
 mod shutdown;
 
 use command::*;

@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::engine::client::ClientId;
 
 /// SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]. No reply if it succeeds: the connection ends with the process.
-pub fn shutdown(engine: &mut Engine, _: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
+pub fn shutdown(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
     let mut flags = ShutdownFlags::empty();
     let mut abort = false;
     for at in 1..args.len() {
@@ -26,7 +26,7 @@ pub fn shutdown(engine: &mut Engine, _: ClientId, args: Args<'_>) -> Result<Flow
         // Nothing here takes so long that it could be called off.
         return Err(CommandError::Text("ERR No shutdown in progress."));
     }
-    engine.end(flags);
+    engine.end(client, flags);
     Ok(Flow::Asked)
 }
 
@@ -87,6 +87,7 @@ mod tests {
     #[test]
     fn a_signal_ends_the_process_once() {
         let (mut engine, _) = server();
+        engine.config.save.clear();
         engine.shutdown(ShutdownSignal::Terminate, Now::default());
         engine.shutdown(ShutdownSignal::Interrupt, Now::default());
         assert!(engine.is_exiting());

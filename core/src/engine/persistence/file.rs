@@ -1,6 +1,6 @@
 //! File operations: what the engine asks of its driver's disk. See the [module above](super) for the contract.
 //!
-//! Paths are relative to the working directory (`dir`).
+//! Paths are absolute, or relative to the working directory.
 
 use crate::rdb::encoder::RdbEncoder;
 
@@ -21,22 +21,46 @@ pub enum Lane {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileOp {
     /// Creates a file, or empties it, and opens it for writing.
-    Create { file: FileId, path: Vec<u8> },
+    Create {
+        file: FileId,
+        path: Vec<u8>,
+    },
     /// Appends all that the encoder yields, chunk by chunk. Completed with `Outcome::Encoded`, which gives it back.
     /// `sync_every_bytes`: begin to write to the disk that often, so that the last sync has little to do; 0: never.
-    Encode { file: FileId, encoder: Box<RdbEncoder>, sync_every_bytes: u64 },
+    Encode {
+        file: FileId,
+        encoder: Box<RdbEncoder>,
+        sync_every_bytes: u64,
+    },
     /// Returns when the content is on the disk.
-    Sync { file: FileId },
-    Close { file: FileId },
+    Sync {
+        file: FileId,
+    },
+    Close {
+        file: FileId,
+    },
     /// Replaces `to`, if it exists.
-    Rename { from: Vec<u8>, to: Vec<u8> },
+    Rename {
+        from: Vec<u8>,
+        to: Vec<u8>,
+    },
     /// Returns when created, renamed and removed names are on the disk.
-    SyncFolder { path: Vec<u8> },
-    Remove { path: Vec<u8> },
+    SyncFolder {
+        path: Vec<u8>,
+    },
+    Remove {
+        path: Vec<u8>,
+    },
     /// Opens for reading. `Outcome::Opened` with its length, or `Outcome::Missing`.
-    Open { file: FileId, path: Vec<u8> },
+    Open {
+        file: FileId,
+        path: Vec<u8>,
+    },
     /// The next bytes, so many at most: `Outcome::Content`, empty at the end.
-    Read { file: FileId, bytes_max: usize },
+    Read {
+        file: FileId,
+        bytes_max: usize,
+    },
 }
 
 impl FileOp {

@@ -47,7 +47,8 @@ pub struct Loading {
     db: DbIndex,
     pub started: Now,
     pub total_bytes: u64,
-    asked_bytes: u64,
+    fed_bytes: u64,
+    is_reading: bool,
     /// `used-mem` of the file: 0 if it doesn't say.
     pub used_memory_bytes: u64,
     keys_loaded: u64,
@@ -77,30 +78,27 @@ impl Engine {
 
     /// DEBUG RELOAD: saves first unless told otherwise. The reply follows.
     pub(crate) fn reload(&mut self, client: ClientId, options: ReloadOptions) {
-        self.client_mut(client).reload = Some(options);
         match options.no_save {
-            true => self.reload_after_save(client, true),
-            false => self.save_to_reload(client),
+            true => self.reload_now(client, options),
+            false => self.save_to_reload(client, options),
         }
     }
 
-    pub(super) fn reload_after_save(&mut self, client: ClientId, saved: bool) {
-        let options = self.clients.get_mut(client).and_then(|c| c.reload.take()).unwrap_or_default();
-        if !saved {
-            return self.reply_error(client, b"ERR");
-        }
+    pub(super) fn reload_now(&mut self, client: ClientId, options: ReloadOptions) {
         if !options.no_flush {
             for index in 0..self.keyspace.count() {
                 let index = DbIndex(index as u32);
-                Database::new(&mut self.keyspace, index, &mut self.effects, &mut self.rng, self.now, self.policy).flush();
+                Database::new(&mut self.keyspace, index, &mut self.effects, &mut self.rng, self.now, self.policy)
+                    .flush();
             }
+            self.persistence.libraries.clear();
             self.flush_effects(None);
         }
         self.open_to_load(Purpose::Reload(client, options));
     }
 
     fn open_to_load(&mut self, purpose: Purpose) {
-        let (file, path) = (self.new_file(), self.config.dbfilename.clone());
+        let (file, path) = (self.new_file(), self.in_data_folder(&self.config.dbfilename));
         let client = match purpose {
             Purpose::Start => NOBODY,
             Purpose::Reload(client, _) => client,
@@ -113,7 +111,8 @@ impl Engine {
             db: DbIndex(0),
             started: self.now,
             total_bytes: 0,
-            asked_bytes: 0,
+            fed_bytes: 0,
+            is_reading: false,
             used_memory_bytes: 0,
             keys_loaded: 0,
             keys_expired: 0,
@@ -136,37 +135,32 @@ impl Engine {
         let loading = self.persistence.loading.as_mut().expect("it is being loaded");
         let bytes = interval.clamp(*CHUNK_BYTES.start(), *CHUNK_BYTES.end());
         let op = FileOp::Read { file: loading.file, bytes_max: bytes as usize };
-        loading.asked_bytes += bytes;
+        loading.is_reading = true;
         self.ask_file(client, op, read);
     }
 
     /// The next bytes are here; none: the file has ended.
     fn load_chunk(&mut self, client: ClientId, bytes: &[u8]) {
         let loading = self.persistence.loading.as_mut().expect("it is being loaded");
+        loading.is_reading = false;
+        loading.fed_bytes += bytes.len() as u64;
         match bytes.is_empty() {
             true => loading.decoder.feed_end(),
             false => loading.decoder.feed(bytes),
         }
-        if loading.asked_bytes < loading.total_bytes {
+        if loading.fed_bytes < loading.total_bytes && !bytes.is_empty() {
             // Read while this is decoded.
             self.read_ahead(client);
         }
         match self.decode() {
             Ok(true) => self.end_loading(client),
-            Ok(false) => {
-                let loading = self.persistence.loading.as_mut().expect("it is being loaded");
-                if loading.asked_bytes >= loading.total_bytes && !bytes.is_empty() && !self.is_reading(client) {
-                    // It was shorter than it said, or it is complete but for its end: the next read says so.
-                    self.read_ahead(client);
-                }
+            // All that the file was said to have is here, and it wants more: the next read says that there is none.
+            Ok(false) if self.persistence.loading.as_ref().is_some_and(|loading| !loading.is_reading) => {
+                self.read_ahead(client);
             }
+            Ok(false) => {}
             Err(Failure::Fatal(text)) => self.fail_loading(text),
         }
-    }
-
-    fn is_reading(&self, client: ClientId) -> bool {
-        let then: fn(&mut Engine, ClientId, Outcome) = read;
-        self.waiting.values().any(|(waiting, next)| *waiting == client && std::ptr::fn_addr_eq(*next, then))
     }
 
     /// Takes in what has been fed. Whether that was the end.
@@ -184,11 +178,8 @@ impl Engine {
             match loading.decoder.next(&limits) {
                 Ok(Record::Wants(_)) => return Ok(false),
                 Ok(Record::Key(record)) => {
-                    let place = Place {
-                        purpose: loading.purpose,
-                        started_ms: loading.started.unix_ms(),
-                        db: loading.db,
-                    };
+                    let place =
+                        Place { purpose: loading.purpose, started_ms: loading.started.unix_ms(), db: loading.db };
                     match self.take_in(record, place)? {
                         true => loading.keys_loaded += 1,
                         false => loading.keys_expired += 1,
@@ -345,7 +336,8 @@ fn opened(engine: &mut Engine, client: ClientId, outcome: Outcome) {
 }
 
 fn read(engine: &mut Engine, client: ClientId, outcome: Outcome) {
-    let Some(loading) = &engine.persistence.loading else { return };
+    // What was read ahead behind the end of an earlier one is nobody's.
+    let Some(loading) = engine.persistence.loading.as_ref().filter(|loading| loading.is_reading) else { return };
     match outcome {
         Outcome::Content(bytes) => engine.load_chunk(client, &bytes),
         outcome => {

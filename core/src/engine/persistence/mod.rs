@@ -33,6 +33,7 @@
 
 pub mod file;
 pub mod load;
+pub mod memory;
 pub mod save;
 
 #[cfg(test)]
@@ -149,7 +150,12 @@ impl Engine {
     }
 
     /// Asks for a file operation; `then` is called with its outcome.
-    pub(super) fn ask_file(&mut self, client: ClientId, op: FileOp, then: fn(&mut Engine, ClientId, Outcome)) -> ActionId {
+    pub(super) fn ask_file(
+        &mut self,
+        client: ClientId,
+        op: FileOp,
+        then: fn(&mut Engine, ClientId, Outcome),
+    ) -> ActionId {
         let mut asked = None;
         self.request(client, then, |id| {
             asked = Some(id);
@@ -158,9 +164,12 @@ impl Engine {
         asked.expect("the action was made")
     }
 
-    /// The folder of the data, for log lines.
-    pub(super) fn data_folder(&self) -> String {
-        String::from_utf8_lossy(&self.config.dir).into_owned()
+    /// A name in the folder of the data (`dir`), which may be another one when the operation is carried out.
+    pub(super) fn in_data_folder(&self, name: &[u8]) -> Vec<u8> {
+        match &self.config.dir[..] {
+            b"" | b"." => name.to_vec(),
+            folder => [folder, b"/", name].concat(),
+        }
     }
 
     pub(super) fn warn(&mut self, text: String) {

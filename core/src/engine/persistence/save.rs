@@ -12,6 +12,7 @@
 //! folder is synced after: at every instant `dbfilename` is wholly the old or wholly the new one.
 
 use super::file::{FileId, FileOp};
+use super::load::ReloadOptions;
 use super::{Engine, NOBODY, ignored};
 use crate::commands::CommandError;
 use crate::config::{LogLevel, MaxmemoryPolicy};
@@ -32,8 +33,11 @@ pub(crate) enum Purpose {
     Background,
     Command(ClientId),
     Flush,
-    Reload(ClientId),
-    Shutdown,
+    Reload(ClientId, ReloadOptions),
+    Shutdown {
+        client: ClientId,
+        forced: bool,
+    },
     /// Nothing is written: the end waits for the save before it to be put away.
     ShutdownUnsaved,
 }
@@ -59,6 +63,7 @@ pub struct SaveJob {
     file: FileId,
     temporary: Vec<u8>,
     target: Vec<u8>,
+    folder: Vec<u8>,
     /// Until it is handed to the driver.
     encoder: Option<Box<RdbEncoder>>,
     pub(super) keys_total: u64,
@@ -81,7 +86,7 @@ impl SaveJob {
     /// Who waits for it, if it is a client.
     fn client(&self) -> ClientId {
         match self.purpose {
-            Purpose::Command(client) | Purpose::Reload(client) => client,
+            Purpose::Command(client) | Purpose::Reload(client, _) | Purpose::Shutdown { client, .. } => client,
             _ => NOBODY,
         }
     }
@@ -133,23 +138,23 @@ impl Engine {
     }
 
     /// DEBUG RELOAD with a save before.
-    pub(crate) fn save_to_reload(&mut self, client: ClientId) {
-        self.begin_save(Purpose::Reload(client));
+    pub(super) fn save_to_reload(&mut self, client: ClientId, options: ReloadOptions) {
+        self.begin_save(Purpose::Reload(client, options));
     }
 
-    /// The last save before the end, or (`unsaved`) nothing but the end of the one under way.
-    pub(crate) fn save_to_end(&mut self, unsaved: bool) {
+    /// The last save before the end, or (not `saves`) nothing but the end of the one under way.
+    pub(in crate::engine) fn save_to_end(&mut self, client: ClientId, forced: bool, saves: bool) {
         if self.persistence.job.as_ref().is_some_and(SaveJob::is_in_background) {
             self.warn("There is a child saving an .rdb. Killing it!".into());
         }
         self.cancel_save();
-        if !unsaved {
+        if saves {
             self.log(LogLevel::Notice, "Saving the final RDB snapshot before exiting.");
         }
-        match (unsaved, self.persistence.is_saving()) {
-            (true, false) => self.exit(0),
-            (true, true) => self.begin_save(Purpose::ShutdownUnsaved),
-            (false, _) => self.begin_save(Purpose::Shutdown),
+        match (saves, self.persistence.is_saving()) {
+            (false, false) => self.exit(0),
+            (false, true) => self.begin_save(Purpose::ShutdownUnsaved),
+            (true, _) => self.begin_save(Purpose::Shutdown { client, forced }),
         }
     }
 
@@ -167,7 +172,7 @@ impl Engine {
         let (changes, age_s) = (self.unsaved_changes(), now_s.saturating_sub(state.last_save_s));
         let due = self.config.save.iter().find(|point| {
             i64::try_from(changes).unwrap_or(i64::MAX) >= i64::from(point.changes)
-                && i64::try_from(age_s).unwrap_or(i64::MAX) > i64::from(point.seconds)
+                && i64::try_from(age_s).unwrap_or(i64::MAX) > point.seconds
         });
         if let Some(point) = due {
             let text = format!("{} changes in {} seconds. Saving...", point.changes, point.seconds);
@@ -208,8 +213,9 @@ impl Engine {
             purpose,
             step: Step::Create,
             file: self.new_file(),
-            temporary: format!("temp-{}.rdb", self.process.process_id).into_bytes(),
-            target: self.config.dbfilename.clone(),
+            temporary: self.in_data_folder(format!("temp-{}.rdb", self.process.process_id).as_bytes()),
+            target: self.in_data_folder(&self.config.dbfilename),
+            folder: self.config.dir.clone(),
             keys_total: encoder.keys_total(),
             encoder: Some(encoder),
             dirty: self.effects.dirty,
@@ -295,7 +301,7 @@ impl Engine {
             Step::Sync => FileOp::Sync { file: job.file },
             Step::Close | Step::CloseBroken => FileOp::Close { file: job.file },
             Step::Rename => FileOp::Rename { from: job.temporary.clone(), to: job.target.clone() },
-            Step::SyncFolder => FileOp::SyncFolder { path: b".".to_vec() },
+            Step::SyncFolder => FileOp::SyncFolder { path: job.folder.clone() },
             Step::Remove => FileOp::Remove { path: job.temporary.clone() },
             Step::Create => unreachable!("a job begins with it"),
         };
@@ -304,11 +310,17 @@ impl Engine {
     }
 
     fn log_failure(&mut self, job: &SaveJob, reason: &str) {
-        let (temporary, target) = (String::from_utf8_lossy(&job.temporary), String::from_utf8_lossy(&job.target));
-        let folder = self.data_folder();
+        let name = |path: &[u8]| {
+            let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+            String::from_utf8_lossy(name).into_owned()
+        };
+        let (temporary, target, folder) =
+            (name(&job.temporary), name(&job.target), String::from_utf8_lossy(&job.folder));
         let text = match job.step {
             Step::Create => {
-                format!("Failed opening the temp RDB file {temporary} (in server root dir {folder}) for saving: {reason}")
+                format!(
+                    "Failed opening the temp RDB file {temporary} (in server root dir {folder}) for saving: {reason}"
+                )
             }
             Step::Rename => format!(
                 "Error moving temp DB file {temporary} on the final destination {target} (in server root dir {folder}): \
@@ -329,8 +341,9 @@ impl Engine {
     }
 
     /// The job is over, well or not.
-    fn end_save(&mut self, job: SaveJob, saved: bool) {
-        self.discard_encoder(job.encoder);
+    fn end_save(&mut self, mut job: SaveJob, saved: bool) {
+        let unused = job.encoder.take();
+        self.discard_encoder(unused);
         self.policy.frozen_recency = self.persistence.next_job.is_some();
         if saved {
             self.log(LogLevel::Notice, "DB saved on disk");
@@ -347,8 +360,9 @@ impl Engine {
             Purpose::Command(client) if saved => self.reply(client).ok(),
             Purpose::Command(client) => self.reply_error(client, b"ERR"),
             Purpose::Flush => {}
-            Purpose::Reload(client) => self.reload_after_save(client, saved),
-            Purpose::Shutdown => self.end_after_save(saved),
+            Purpose::Reload(client, options) if saved => self.reload_now(client, options),
+            Purpose::Reload(client, _) => self.reply_error(client, b"ERR"),
+            Purpose::Shutdown { client, forced } => self.end_after_save(client, saved, forced),
             Purpose::ShutdownUnsaved => unreachable!("it does not become a job"),
         }
         if let Some(next) = self.persistence.next_job.take() {

@@ -36,7 +36,8 @@ impl World {
     }
 
     fn with(config: Config) -> World {
-        let config = Config { enable_debug_command: ProtectedAction::Yes, ..config };
+        // Nothing is carried out here, so nothing is saved by itself.
+        let config = Config { enable_debug_command: ProtectedAction::Yes, save: Vec::new(), ..config };
         let now = Now { unix_us: 1_700_000_000_000_000, monotonic_us: 5_000_000 };
         let engine = Engine::new(config, 7, now);
         World { engine, now, closed: Vec::new(), log: Vec::new(), received: Vec::new(), asked: None }

@@ -5,7 +5,7 @@
 //!
 //! - [`data`]: DIGEST, DIGEST-VALUE, OBJECT, POPULATE, HTSTATS… [`protocol`]: PROTOCOL. [`help`]: HELP.
 //!
-//! Not supported so far, and said so: RELOAD and LOADAOF (durability), REPLICATE, AOF-FLUSH-SLEEP,
+//! Not supported so far, and said so: LOADAOF (durability), REPLICATE, AOF-FLUSH-SLEEP,
 //! DROP-CLUSTER-PACKET-FILTER, RESTART, CRASH-AND-RECOVER. Deviations: OBJECT shows a number where the original shows
 //! an address; STRUCTSIZE tells of our own structures; CLUSTERLINK without arguments does not crash.
 
@@ -20,6 +20,7 @@ use crate::config::LogLevel;
 use crate::engine::action::Action;
 use crate::engine::client::ClientId;
 use crate::engine::debug::DebugSwitches;
+use crate::engine::persistence::load::ReloadOptions;
 use crate::engine::{Engine, random_id};
 use crate::glob;
 use crate::numbers::{integer, memory_size};
@@ -55,6 +56,12 @@ pub fn debug(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, 
             let disabled = CommandError::Text("ERR maxmemory-clients is disabled.");
             let text = engine.client_sizes_text().ok_or(disabled)?;
             engine.reply(id).verbatim("txt", text.as_bytes());
+        }
+        (b"reload", _) if args.iter().skip(2).all(is_reload_option) => {
+            let says = |word| (2..args.len()).any(|at| args.is(at, word));
+            let options = ReloadOptions { merge: says("MERGE"), no_flush: says("NOFLUSH"), no_save: says("NOSAVE") };
+            engine.reload(id, options);
+            return Ok(Flow::Asked);
         }
         (b"replybuffer", 4) => return reply_buffer(engine, id, args),
         _ => return act(engine, id, &name, args),
@@ -99,10 +106,7 @@ fn act(engine: &mut Engine, id: ClientId, name: &[u8], args: Args<'_>) -> Result
 /// Why a subcommand isn't carried out.
 fn refusal(name: &[u8], args: Args<'_>) -> CommandError {
     match (name, args.len()) {
-        (b"reload", _) if args.iter().skip(2).any(|option| !is_reload_option(option)) => {
-            CommandError::Text("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
-        }
-        (b"reload", _) => CommandError::NotSupported("DEBUG RELOAD"),
+        (b"reload", _) => CommandError::Text("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."),
         (b"loadaof", _) => CommandError::NotSupported("DEBUG LOADAOF"),
         (b"restart" | b"crash-and-recover", _) => CommandError::NotSupported("Restarting by DEBUG"),
         (b"replicate", 3..) => CommandError::NotSupported("DEBUG REPLICATE"),

@@ -150,7 +150,6 @@ fn switches_take_what_the_real_server_takes() {
         ("DEBUG ERROR foo", "-foo\r\n"),
         ("DEBUG CLIENT-EVICTION", "-ERR maxmemory-clients is disabled.\r\n"),
         ("DEBUG RELOAD FOO", "-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.\r\n"),
-        ("DEBUG RELOAD", "-ERR DEBUG RELOAD is not supported\r\n"),
     ]);
 }
 

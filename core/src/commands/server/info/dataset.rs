@@ -1,20 +1,32 @@
 //! INFO's sections persistence, replication, cluster and keyspace: the data and where it goes.
 
-use super::Fields;
+use super::{Fields, ratio};
 use crate::engine::Engine;
+use crate::engine::persistence::load::Loading;
 
 pub(super) fn persistence(engine: &Engine, fields: &mut Fields) {
-    fields.zeros(&["loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"]);
-    fields.field("current_fork_perc", "0.00");
-    fields.zeros(&["current_save_keys_processed", "current_save_keys_total"]);
-    fields.field("rdb_changes_since_last_save", engine.effects.dirty);
-    fields.field("rdb_bgsave_in_progress", 0);
-    // Redis counts the start as a save, too.
-    fields.field("rdb_last_save_time", engine.stats.started_at.unix_s());
-    fields.field("rdb_last_bgsave_status", "ok");
-    fields.field("rdb_last_bgsave_time_sec", -1);
-    fields.field("rdb_current_bgsave_time_sec", -1);
-    fields.zeros(&["rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded"]);
+    let state = engine.persistence();
+    let seconds = |seconds: Option<u64>| seconds.map_or(-1, |seconds| seconds as i64);
+    let saving_s = state.background_s(engine.now);
+    fields.flag("loading", state.is_loading());
+    fields.zeros(&["async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"]);
+    let (processed, total) = match saving_s {
+        Some(_) => (engine.process.save_keys_processed, state.save_keys_total()),
+        None => (0, 0),
+    };
+    fields.field("current_fork_perc", format_args!("{:.2}", 100.0 * ratio(processed, total)));
+    fields.field("current_save_keys_processed", processed);
+    fields.field("current_save_keys_total", total);
+    fields.field("rdb_changes_since_last_save", engine.unsaved_changes());
+    fields.flag("rdb_bgsave_in_progress", saving_s.is_some());
+    fields.field("rdb_last_save_time", state.last_save_s);
+    fields.field("rdb_last_bgsave_status", if state.last_background_ok { "ok" } else { "err" });
+    fields.field("rdb_last_bgsave_time_sec", seconds(state.last_background_s));
+    fields.field("rdb_current_bgsave_time_sec", seconds(saving_s));
+    fields.field("rdb_saves", state.saves);
+    fields.field("rdb_last_cow_size", 0);
+    fields.field("rdb_last_load_keys_expired", state.last_load_keys_expired);
+    fields.field("rdb_last_load_keys_loaded", state.last_load_keys_loaded);
     fields.zeros(&["aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"]);
     fields.field("aof_last_rewrite_time_sec", -1);
     fields.field("aof_current_rewrite_time_sec", -1);
@@ -22,6 +34,25 @@ pub(super) fn persistence(engine: &Engine, fields: &mut Fields) {
     fields.zeros(&["aof_rewrites", "aof_rewrites_consecutive_failures"]);
     fields.field("aof_last_write_status", "ok");
     fields.zeros(&["aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"]);
+    if let Some(loading) = state.loading() {
+        loading_progress(engine, loading, fields);
+    }
+}
+
+fn loading_progress(engine: &Engine, loading: &Loading, fields: &mut Fields) {
+    let (total, loaded) = (loading.total_bytes, loading.loaded_bytes());
+    let elapsed_s = engine.now.unix_s().saturating_sub(loading.started.unix_s());
+    let eta_s = match elapsed_s {
+        // Before there is a rate to go by.
+        0 => 1,
+        _ => (elapsed_s as f64 * total.saturating_sub(loaded) as f64 / (loaded + 1) as f64) as u64,
+    };
+    fields.field("loading_start_time", loading.started.unix_s());
+    fields.field("loading_total_bytes", total);
+    fields.field("loading_rdb_used_mem", loading.used_memory_bytes);
+    fields.field("loading_loaded_bytes", loaded);
+    fields.field("loading_loaded_perc", format_args!("{:.2}", 100.0 * ratio(loaded, total)));
+    fields.field("loading_eta_seconds", eta_s);
 }
 
 pub(super) fn replication(engine: &Engine, fields: &mut Fields) {
