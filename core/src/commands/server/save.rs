@@ -51,7 +51,7 @@ pub const LASTSAVE: Command = Command {
     name: "lastsave",
     arity: Arity::Exactly(1),
     flags: CommandFlags::LOADING.union(CommandFlags::STALE).union(CommandFlags::FAST),
-    acl: AclCategories::DANGEROUS,
+    acl: AclCategories::ADMIN.union(AclCategories::DANGEROUS),
     keys: &[],
     find_keys: None,
     args: &[],
