@@ -48,18 +48,27 @@ pub fn is_line(frame: &[u8]) -> bool {
     text.starts_with(b"(time) [") || split(text).is_some()
 }
 
-/// The frames of a connection, with the lines of MONITOR made comparable. Those of connections that are not among `known`
-/// are left out: the harness's own, which do not say the same to both.
+/// The frames of a connection: first those that are no lines of MONITOR, then the lines, made comparable, of one connection after
+/// the other. `known` are the addresses of the run's clients, by number; lines of other connections are left out: the
+/// harness's own, which do not say the same to both.
+///
+/// The order between connections is not kept: a server that reads a long pipeline in several turns lets a client that was
+/// woken go on in between. Within a connection it is.
 pub fn comparable(bytes: Vec<u8>, known: &[String]) -> Vec<u8> {
     let mut out = Vec::new();
+    let mut lines: Vec<Vec<Vec<u8>>> = vec![Vec::new(); known.len()];
+    let mut speaker = None;
     let mut at = 0;
     while let Ok(Some(end)) = resp::frame_end(&bytes, at) {
         let frame = &bytes[at..end];
         match frame.strip_prefix(b"+").and_then(split) {
             Some((address, masked)) => {
-                if address == b"lua" || known.iter().any(|known| known.as_bytes() == address) {
-                    out.push(b'+');
-                    out.extend_from_slice(&masked);
+                if address != b"lua" {
+                    // What a script calls stands behind the script.
+                    speaker = known.iter().position(|known| known.as_bytes() == address);
+                }
+                if let Some(speaker) = speaker {
+                    lines[speaker].push(masked);
                 }
             }
             None => out.extend_from_slice(frame),
@@ -67,6 +76,10 @@ pub fn comparable(bytes: Vec<u8>, known: &[String]) -> Vec<u8> {
         at = end;
     }
     out.extend_from_slice(&bytes[at..]);
+    for line in lines.concat() {
+        out.push(b'+');
+        out.extend_from_slice(&line);
+    }
     out
 }
 
@@ -80,7 +93,7 @@ mod tests {
     fn time_and_address_are_masked_and_nothing_else() {
         let known = ["127.0.0.1:40001".to_string()];
         let both = [LINE, b"+OK\r\n"].concat();
-        assert_eq!(comparable(both.clone(), &known), b"+(time) [3 (address)] \"SET\" \"k\" \"]\"\r\n+OK\r\n");
+        assert_eq!(comparable(both.clone(), &known), b"+OK\r\n+(time) [3 (address)] \"SET\" \"k\" \"]\"\r\n");
         assert_eq!(comparable(both, &[]), b"+OK\r\n");
         assert!(is_line(LINE) && is_line(&comparable(LINE.to_vec(), &known)) && !is_line(b"+OK\r\n"));
         let redirect = b"1.000000 [0 1.1.1.1:1] \"CLIENT\" \"TRACKING\" \"ON\" \"REDIRECT\" \"17\"";

@@ -109,6 +109,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "error",
             "glob",
             "keyspace",
+            "numbers",
             "quoting",
             "resp",
             "script",

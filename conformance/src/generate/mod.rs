@@ -22,6 +22,7 @@ pub mod hash;
 pub mod hyperloglog;
 pub mod lapse;
 pub mod list;
+pub mod monitoring;
 pub mod protocol;
 pub mod pubsub;
 pub mod server;
@@ -41,7 +42,7 @@ use std::collections::BTreeSet;
 /// Rows that are never generated.
 pub const EXCLUDED: &[(&str, &str)] = &[
     ("SHUTDOWN", "ends the server"),
-    ("MONITOR", "turns the connection into a stream; scripts cover it"),
+    ("MONITOR", "turns the connection into a stream; the monitoring family has connections for it"),
     ("SYNC", "turns the connection into a replication stream"),
     ("PSYNC", "turns the connection into a replication stream"),
     ("REPLCONF", "turns the connection into a replication stream"),
@@ -60,8 +61,8 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("ACL", "users have an issue of their own"),
     ("MODULE", "there are no modules"),
     ("CLUSTER", "cluster has an issue of its own"),
-    ("LATENCY", "measures the process"),
-    ("SLOWLOG", "measures the process"),
+    ("LATENCY", "measures the process; the monitoring family counts anew before it asks"),
+    ("SLOWLOG", "measures the process; the monitoring family makes everything slow before it asks"),
     ("MEMORY", "measures the process; MEMORY USAGE has its own generator"),
     ("ROLE", "replication has an issue of its own"),
     ("PFSELFTEST", "keeps the real server busy for seconds; a script covers it"),
@@ -97,6 +98,7 @@ pub const FAMILIES: &[&str] = &[
     "blocking",
     "transactions",
     "pubsub",
+    "monitoring",
     "generic",
     "connection",
     "server",
@@ -104,7 +106,7 @@ pub const FAMILIES: &[&str] = &[
 ];
 
 /// The families that see clients, replicas or the process; the others are `data`.
-const CLIENT_FAMILIES: &[&str] = &["connection", "server", "protocol"];
+const CLIENT_FAMILIES: &[&str] = &["monitoring", "connection", "server", "protocol"];
 
 /// The families whose commands are about one type: what transactions queue and events tell of.
 const TYPE_FAMILIES: &[&str] =
@@ -276,6 +278,7 @@ fn table(family: &str) -> &'static [Entry] {
         "blocking" => blocking::TABLE,
         "transactions" => transactions::TABLE,
         "pubsub" => pubsub::TABLE,
+        "monitoring" => monitoring::TABLE,
         "generic" => generic::TABLE,
         "connection" => connection::TABLE,
         "server" => server::TABLE,

@@ -14,6 +14,7 @@
 use super::Engine;
 use super::client::{ClientFlags, ClientId};
 use super::evict::Eviction;
+use super::monitor::Speaker;
 use crate::commands::lookup::CommandId;
 use crate::commands::row::{Command, CommandFlags, Run};
 use crate::commands::{Args, CommandError};
@@ -39,13 +40,13 @@ impl Engine {
         let client = self.client_mut(id);
         client.last_command = Some(command);
         if !row.arity.accepts(args.len()) || matches!(row.run, Run::Container) {
-            return self.reject(id, command, &CommandError::Arity(row.name));
+            return self.reject(id, command, args, &CommandError::Arity(row.name));
         }
         if self.evict_clients(Some(id)) {
             return Admission::Answered;
         }
         if let Some(error) = self.refusal(id, row, args) {
-            return self.reject(id, command, &error);
+            return self.reject(id, command, args, &error);
         }
         if self.cron.pause.is_some() && self.is_paused(id, row, args) {
             return Admission::Postpone;
@@ -193,7 +194,7 @@ impl Engine {
     }
 
     /// Answers a refusal and counts it.
-    fn reject(&mut self, id: ClientId, command: CommandId, error: &CommandError) -> Admission {
+    fn reject(&mut self, id: ClientId, command: CommandId, args: Args<'_>, error: &CommandError) -> Admission {
         self.stats.command(command).rejected += 1;
         self.spoil_transaction(id);
         if self.commands.row(command).name == "exec" {
@@ -201,6 +202,8 @@ impl Engine {
             let text = error.text();
             let reason = text.strip_prefix(b"ERR ").unwrap_or(&text);
             self.reply_error(id, &[b"EXECABORT Transaction discarded because of: ", reason].concat());
+            // Monitors have seen MULTI: now they see that it is over.
+            self.feed_monitors(id, args, Speaker::Client);
         } else {
             self.reply_error(id, &error.text());
         }

@@ -22,6 +22,7 @@ use super::Engine;
 use super::client::{ClientFlags, ClientId};
 use crate::commands::row::{Command, CommandFlags};
 use crate::commands::{Args, OwnedArgs};
+use crate::numbers::integer::parse_i64;
 use crate::quoting;
 
 /// Who ran a command that monitors are shown.
@@ -153,6 +154,10 @@ fn redacted(row: &Command, args: Args<'_>) -> Option<OwnedArgs> {
 
 /// Whether an argument of HELLO is a name or password behind AUTH.
 fn is_after_auth(args: Args<'_>, at: usize) -> bool {
+    // Options are looked at one by one: behind one that is refused, or without a version that exists, nothing is.
+    if !matches!(parse_i64(args.at(1)), Some(2 | 3)) {
+        return false;
+    }
     let mut option = 2;
     while option < args.len() {
         if args.is(option, "auth") && option + 2 < args.len() {
@@ -160,7 +165,9 @@ fn is_after_auth(args: Args<'_>, at: usize) -> bool {
                 return true;
             }
             option += 3;
-        } else if args.is(option, "setname") && option + 1 < args.len() {
+        } else if args.is(option, "setname")
+            && args.get(option + 1).is_some_and(|name| name.iter().all(u8::is_ascii_graphic))
+        {
             option += 2;
         } else {
             return false;

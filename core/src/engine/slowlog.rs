@@ -10,12 +10,14 @@
 use std::collections::VecDeque;
 
 use super::Engine;
-use super::client::ClientId;
+use super::client::{ClientFlags, ClientId};
 use crate::commands::Args;
 use crate::commands::row::{Command, CommandFlags};
 
 const ARGS_MAX: usize = 32;
 const ARG_BYTES_MAX: usize = 128;
+/// The address of what a script calls.
+const NOBODY: &str = "?:0";
 
 /// One slow call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,13 +64,13 @@ impl Engine {
         if threshold_us < 0 || elapsed_us < threshold_us as u64 || row.flags.contains(CommandFlags::SKIP_SLOWLOG) {
             return;
         }
-        let client = self.clients.get(id);
+        let client = self.clients.get(id).filter(|client| !client.flags.contains(ClientFlags::SCRIPT));
         let call = SlowCall {
             number: 0,
             at_s: self.now.unix_s(),
             elapsed_us,
             args: cut(args),
-            address: client.map(|client| client.peer.address.clone()).unwrap_or_default(),
+            address: client.map(|client| client.peer.address.clone()).unwrap_or_else(|| NOBODY.to_string()),
             client_name: client.map(|client| client.name.clone()).unwrap_or_default(),
         };
         self.slow_log.add(call, self.config.slowlog_max_len);
