@@ -1,8 +1,9 @@
-//! The command line: `diff`, `payloads`, `record`, `check`.
+//! The command line: `diff`, `payloads`, `exchange`, `record`, `check`.
 
 use crate::coverage;
 use crate::differ::session::{EPOCH_COMMANDS, Outcome, Plan, Session};
 use crate::divergences::Divergences;
+use crate::exchange;
 use crate::in_process::{Clock, EngineTarget};
 use crate::launch::{self, Server};
 use crate::payload;
@@ -33,6 +34,14 @@ enum Command {
         /// Damaged payloads.
         #[arg(long, default_value_t = 100_000)]
         mutants: usize,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Exchange RDB files between the real server and the engine, both directions.
+    Exchange {
+        /// Generated data sets.
+        #[arg(long, default_value_t = 100)]
+        sets: u64,
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
@@ -113,6 +122,7 @@ pub fn main() -> u8 {
     let result = match Cli::parse().command {
         Command::Diff(args) => diff(&args),
         Command::Payloads { rounds, mutants, seed } => payloads(rounds, mutants, seed),
+        Command::Exchange { sets, seed } => exchange(sets, seed),
         Command::Record { filter } => record(&filter),
         Command::Check { server, filter } => check(&server, &filter),
     };
@@ -229,6 +239,21 @@ fn payloads(rounds: u64, mutants: usize, seed: u64) -> Result<u8, String> {
     let unlisted = tally.unlisted();
     unlisted.iter().for_each(|line| println!("DIFFERENCE\n{line}"));
     Ok(u8::from(!unlisted.is_empty()))
+}
+
+fn exchange(sets: u64, seed: u64) -> Result<u8, String> {
+    match exchange::run(&launch::oracle()?, seed, sets) {
+        Ok(tally) => {
+            let (sets, keys, megabytes) = (tally.sets, tally.keys, tally.bytes >> 20);
+            println!("{sets} data sets ({keys} keys, {megabytes} MiB) are the same in both directions");
+            println!("{} files passed redis-check-rdb", tally.checked);
+            Ok(0)
+        }
+        Err(error) => {
+            println!("DIFFERENCE\n{error:.4000}");
+            Ok(1)
+        }
+    }
 }
 
 fn record(filter: &str) -> Result<u8, String> {

@@ -93,6 +93,11 @@ impl EngineTarget {
         &self.engine
     }
 
+    /// Its disk.
+    pub fn disk(&mut self) -> &mut MemoryDisk {
+        &mut self.disk
+    }
+
     fn keep_journal(&mut self) {
         self.engine.keep_journal(true);
         self.propagated = Some(Vec::new());

@@ -10,6 +10,7 @@
 //! | [`generate`]                 | conversations from a seed                                               |
 //! | [`differ`]                   | the same bytes to two servers; compare, shrink                          |
 //! | [`payload`]                  | payloads of DUMP and RESTORE, sound and damaged, both ways              |
+//! | [`exchange`]                 | RDB files, both ways                                                    |
 //! | [`normalise`], [`divergences`] | what is not compared byte for byte; what is accepted to differ        |
 //! | [`coverage`]                 | what a run should have reached and did not                              |
 //! | [`monitor_line`]            | what MONITOR shows, without what is a moment's or a connection's own     |
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod coverage;
 pub mod differ;
 pub mod divergences;
+pub mod exchange;
 pub mod generate;
 pub mod in_process;
 pub mod launch;

@@ -1,7 +1,7 @@
-//! DUMP and RESTORE between the real server and the engine: sound payloads of every kind both ways, and damaged ones.
+//! RDB files, DUMP and RESTORE between the real server and the engine: sound payloads of every kind both ways, and damaged ones.
 
-use etalon_conformance::launch;
 use etalon_conformance::payload::{Two, damage, exchange};
+use etalon_conformance::{exchange as files, launch};
 
 fn two() -> Option<Two> {
     let command = launch::oracle().map_err(|reason| println!("skipped: {reason}")).ok()?;
@@ -22,4 +22,11 @@ fn a_damaged_payload_gives_the_same_error_or_the_same_value() {
     println!("{}", tally.summary());
     assert_eq!(tally.unlisted(), Vec::<String>::new());
     assert!(tally.taken > 300 && tally.refused > 1000, "{}", tally.summary());
+}
+
+#[test]
+fn a_file_of_either_is_the_same_data_in_the_other() {
+    let Ok(command) = launch::oracle().map_err(|reason| println!("skipped: {reason}")) else { return };
+    let tally = files::run(&command, 7, 12).unwrap_or_else(|error| panic!("{error:.4000}"));
+    assert!(tally.sets == 12 && tally.keys > 100, "{tally:?}");
 }

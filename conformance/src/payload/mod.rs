@@ -76,7 +76,8 @@ fn start(command: &str) -> Result<SocketTarget, String> {
     Ok(target)
 }
 
-fn replies(target: &mut dyn Target, commands: &[Words]) -> Option<Vec<Value>> {
+/// The replies to some commands. `None`: the server has gone.
+pub(crate) fn replies(target: &mut dyn Target, commands: &[Words]) -> Option<Vec<Value>> {
     let mut bytes = Vec::new();
     commands.iter().for_each(|words| resp::encode_command(words, &mut bytes));
     target.send(CLIENT, &bytes);

@@ -91,7 +91,7 @@ impl Engine {
                 Database::new(&mut self.keyspace, index, &mut self.effects, &mut self.rng, self.now, self.policy)
                     .flush();
             }
-            self.persistence.libraries.clear();
+            self.forget_libraries();
             self.flush_effects(None);
         }
         self.open_to_load(Purpose::Reload(client, options));
@@ -174,6 +174,7 @@ impl Engine {
     fn decode_into(&mut self, loading: &mut Loading) -> Result<bool, Failure> {
         let limits = self.policy.limits;
         let path = String::from_utf8_lossy(&loading.path).into_owned();
+        let may_replace = matches!(loading.purpose, Purpose::Reload(_, options) if options.merge);
         loop {
             match loading.decoder.next(&limits) {
                 Ok(Record::Wants(_)) => return Ok(false),
@@ -200,7 +201,13 @@ impl Engine {
                     let (name, value) = (name.into_owned(), value.into_owned());
                     self.note_fact(loading, &name, &value);
                 }
-                Ok(Record::Library(code)) => self.persistence.libraries.push(code.into_owned()),
+                Ok(Record::Library(code)) => {
+                    let code = code.into_owned();
+                    if let Err(reason) = self.take_in_library(&code, may_replace) {
+                        let reason = String::from_utf8_lossy(&reason).into_owned();
+                        return Err(Failure::Fatal(format!("Failed creating the library: {reason}")));
+                    }
+                }
                 Ok(Record::EmptyKey(key)) => {
                     if loading.keys_empty < EMPTY_KEYS_NAMED {
                         let key = String::from_utf8_lossy(&key).into_owned();
@@ -276,6 +283,8 @@ impl Engine {
         let empty = if empty > 0 { format!(", empty keys skipped: {empty}") } else { String::new() };
         let text = format!("Done loading RDB, keys loaded: {loaded}, keys expired: {expired}{empty}.");
         self.log(LogLevel::Notice, text);
+        // What was loaded is what was saved.
+        self.persistence.saved_dirty = self.effects.dirty;
         match loading.purpose {
             Purpose::Start => {
                 let elapsed_us = self.now.monotonic_us.saturating_sub(loading.started.monotonic_us);
@@ -284,8 +293,6 @@ impl Engine {
                 self.actions.push_back(Action::Loaded);
             }
             Purpose::Reload(..) => {
-                // What was loaded is what was saved.
-                self.persistence.saved_dirty = self.effects.dirty;
                 self.warn("DB reloaded by DEBUG RELOAD".into());
                 self.reply(client).ok();
             }

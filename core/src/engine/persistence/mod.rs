@@ -72,8 +72,9 @@ pub struct Persistence {
     pub saves: u64,
     pub last_load_keys_loaded: u64,
     pub last_load_keys_expired: u64,
-    /// Libraries of functions that were loaded: kept, so that the next save has them, too.
-    pub libraries: Vec<Vec<u8>>,
+    /// Without Lua: the libraries of functions that were loaded, kept so that the next save has them, too.
+    #[cfg(not(feature = "lua"))]
+    libraries: Vec<Vec<u8>>,
     next_file: u32,
 }
 
@@ -93,6 +94,7 @@ impl Persistence {
             saves: 0,
             last_load_keys_loaded: 0,
             last_load_keys_expired: 0,
+            #[cfg(not(feature = "lua"))]
             libraries: Vec::new(),
             next_file: 0,
         }
@@ -174,6 +176,40 @@ impl Engine {
 
     pub(super) fn warn(&mut self, text: String) {
         self.log(LogLevel::Warning, text);
+    }
+}
+
+/// Functions in files.
+#[cfg(feature = "lua")]
+impl Engine {
+    fn library_codes(&self) -> Vec<Vec<u8>> {
+        self.scripts.libraries.iter().map(|(_, library)| library.code.to_vec()).collect()
+    }
+
+    /// Errors: why the library can't be used.
+    fn take_in_library(&mut self, code: &[u8], may_replace: bool) -> Result<(), Vec<u8>> {
+        self.load_library(code, may_replace).map(|_| ()).map_err(|error| error.text().into_owned())
+    }
+
+    fn forget_libraries(&mut self) {
+        self.flush_libraries();
+    }
+}
+
+/// Functions in files: carried along by a server that can't run them.
+#[cfg(not(feature = "lua"))]
+impl Engine {
+    fn library_codes(&self) -> Vec<Vec<u8>> {
+        self.persistence.libraries.clone()
+    }
+
+    fn take_in_library(&mut self, code: &[u8], _: bool) -> Result<(), Vec<u8>> {
+        self.persistence.libraries.push(code.to_vec());
+        Ok(())
+    }
+
+    fn forget_libraries(&mut self) {
+        self.persistence.libraries.clear();
     }
 }
 

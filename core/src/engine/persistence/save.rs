@@ -201,7 +201,7 @@ impl Engine {
             used_memory_bytes: self.memory_used_bytes() as u64,
             aof_base: false,
             replication: None,
-            libraries: self.persistence.libraries.clone(),
+            libraries: self.library_codes(),
         };
         RdbEncoder::new(self.keyspace.snapshot(), options)
     }
