@@ -45,6 +45,16 @@ pub enum Loaded<'a> {
     Object(Object),
 }
 
+impl Loaded<'_> {
+    /// The value on its own, its bytes copied if it has borrowed them.
+    pub fn into_owned(self) -> Loaded<'static> {
+        match self {
+            Loaded::String(bytes) => Loaded::String(Cow::Owned(bytes.into_owned())),
+            Loaded::Object(object) => Loaded::Object(object),
+        }
+    }
+}
+
 /// The type byte of a value as it is written.
 pub fn type_of(value: ValueRef<'_>) -> u8 {
     match value {

@@ -14,10 +14,16 @@ use crate::keyspace::db::NewValue;
 use crate::keyspace::{Database, DbIndex, Recency};
 use crate::rdb::decoder::{KeyRecord, RdbDecoder, Record};
 use crate::rdb::value::Loaded;
+use crate::structures::KeyHash;
 use crate::time::{Now, UnixMillis};
 
 /// Bytes read at a time: the setting, within these bounds.
 const CHUNK_BYTES: std::ops::RangeInclusive<u64> = 1024..=2 << 20;
+/// Short strings that are stored together, so that their places in memory are fetched together: on ten million small keys
+/// a third of the time was waiting for memory.
+const BATCH_KEYS: usize = 64;
+/// Key and value of a short string, in bytes.
+const BATCHED_BYTES_MAX: usize = 512;
 /// Empty keys that are named in the log.
 const EMPTY_KEYS_NAMED: u64 = 10;
 
@@ -54,6 +60,25 @@ pub struct Loading {
     keys_loaded: u64,
     keys_expired: u64,
     keys_empty: u64,
+    batch: Batch,
+}
+
+/// Short strings of one database that have been decoded and are not stored yet.
+#[derive(Clone, Debug, Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    entries: Vec<BatchEntry>,
+}
+
+/// Key and value lie in the batch's bytes, one after the other.
+#[derive(Clone, Copy, Debug)]
+struct BatchEntry {
+    hash: KeyHash,
+    key_start: u32,
+    value_start: u32,
+    value_end: u32,
+    expiry: Option<UnixMillis>,
+    recency: Recency,
 }
 
 impl Loading {
@@ -117,6 +142,7 @@ impl Engine {
             keys_loaded: 0,
             keys_expired: 0,
             keys_empty: 0,
+            batch: Batch::default(),
         });
         self.ask_file(client, FileOp::Open { file, path }, opened);
     }
@@ -177,16 +203,35 @@ impl Engine {
         let may_replace = matches!(loading.purpose, Purpose::Reload(_, options) if options.merge);
         loop {
             match loading.decoder.next(&limits) {
-                Ok(Record::Wants(_)) => return Ok(false),
+                Ok(Record::Wants(_)) => return self.store_batch(loading).map(|()| false),
                 Ok(Record::Key(record)) => {
-                    let place =
-                        Place { purpose: loading.purpose, started_ms: loading.started.unix_ms(), db: loading.db };
-                    match self.take_in(record, place)? {
-                        true => loading.keys_loaded += 1,
-                        false => loading.keys_expired += 1,
+                    if record.expiry.is_some_and(|at| at < loading.started.unix_ms()) {
+                        loading.keys_expired += 1;
+                        continue;
+                    }
+                    loading.keys_loaded += 1;
+                    let (recency, expiry) = (self.loaded_recency(&record), record.expiry);
+                    let hash = self.keyspace.db(loading.db).hash(&record.key);
+                    match record.value {
+                        Loaded::String(value) if record.key.len() + value.len() <= BATCHED_BYTES_MAX => {
+                            loading.batch.push(hash, &record.key, &value, expiry, recency);
+                            if loading.batch.entries.len() == BATCH_KEYS {
+                                self.store_batch(loading)?;
+                            }
+                        }
+                        value => {
+                            let (key, value) = (record.key.into_owned(), value.into_owned());
+                            self.store_batch(loading)?;
+                            let value = match value {
+                                Loaded::String(ref bytes) => NewValue::String(bytes),
+                                Loaded::Object(object) => NewValue::Object(object),
+                            };
+                            self.store_loaded(loading.db, hash, &key, value, expiry, recency, may_replace)?;
+                        }
                     }
                 }
                 Ok(Record::Select(number)) => {
+                    self.store_batch(loading)?;
                     if number >= self.keyspace.count() as u64 {
                         let count = self.keyspace.count();
                         return Err(Failure::Fatal(format!(
@@ -216,6 +261,7 @@ impl Engine {
                     loading.keys_empty += 1;
                 }
                 Ok(Record::End { has_checksum }) => {
+                    self.store_batch(loading)?;
                     if !has_checksum && self.config.rdbchecksum {
                         self.log(LogLevel::Notice, "RDB file was saved with checksum disabled: no check performed.");
                     }
@@ -229,31 +275,50 @@ impl Engine {
         }
     }
 
-    /// Stores a key. `false`: it has expired, and is left out. Errors: it is there already.
-    fn take_in(&mut self, record: KeyRecord<'_>, place: Place) -> Result<bool, Failure> {
-        if record.expiry.is_some_and(|at| at < place.started_ms) {
-            return Ok(false);
-        }
+    fn loaded_recency(&self, record: &KeyRecord<'_>) -> Recency {
         let policy = self.policy.recency;
-        let recency = match (policy.lfu, record.frequency, record.idle_s) {
+        match (policy.lfu, record.frequency, record.idle_s) {
             (true, Some(frequency), _) => Recency::with_frequency(self.now, frequency),
             (false, _, Some(idle_s)) => Recency::idle_for(self.now, idle_s as i64),
             _ => Recency::created(self.now, policy),
-        };
-        let db = self.keyspace.db_mut(place.db);
-        let hash = db.hash(&record.key);
-        let slot = db.find(hash, &record.key);
-        let may_replace = matches!(place.purpose, Purpose::Reload(_, options) if options.merge);
-        if slot.is_some() && !may_replace {
-            let key = String::from_utf8_lossy(&record.key);
-            return Err(Failure::Fatal(format!("RDB has duplicated key '{key}' in DB {}", place.db.0)));
         }
-        let value = match record.value {
-            Loaded::String(ref bytes) => NewValue::String(bytes),
-            Loaded::Object(object) => NewValue::Object(object),
-        };
-        db.store(hash, &record.key, slot, value, record.expiry, recency);
-        Ok(true)
+    }
+
+    /// Stores what has been gathered. Errors: a key is there already.
+    fn store_batch(&mut self, loading: &mut Loading) -> Result<(), Failure> {
+        let may_replace = matches!(loading.purpose, Purpose::Reload(_, options) if options.merge);
+        let batch = &mut loading.batch;
+        self.keyspace.db(loading.db).table().warm(batch.entries.iter().map(|entry| entry.hash));
+        for entry in &batch.entries {
+            let key = &batch.bytes[entry.key_start as usize..entry.value_start as usize];
+            let value = NewValue::String(&batch.bytes[entry.value_start as usize..entry.value_end as usize]);
+            self.store_loaded(loading.db, entry.hash, key, value, entry.expiry, entry.recency, may_replace)?;
+        }
+        batch.bytes.clear();
+        batch.entries.clear();
+        Ok(())
+    }
+
+    /// Stores a key. Errors: it is there already, and may not be replaced.
+    #[allow(clippy::too_many_arguments)]
+    fn store_loaded(
+        &mut self,
+        index: DbIndex,
+        hash: KeyHash,
+        key: &[u8],
+        value: NewValue<'_>,
+        expiry: Option<UnixMillis>,
+        recency: Recency,
+        may_replace: bool,
+    ) -> Result<(), Failure> {
+        let db = self.keyspace.db_mut(index);
+        let slot = db.find(hash, key);
+        if slot.is_some() && !may_replace {
+            let key = String::from_utf8_lossy(key);
+            return Err(Failure::Fatal(format!("RDB has duplicated key '{key}' in DB {}", index.0)));
+        }
+        db.store(hash, key, slot, value, expiry, recency);
+        Ok(())
     }
 
     /// Says in the log what a file says of itself.
@@ -309,12 +374,15 @@ impl Engine {
     }
 }
 
-/// Where a record goes.
-#[derive(Clone, Copy)]
-struct Place {
-    purpose: Purpose,
-    started_ms: UnixMillis,
-    db: DbIndex,
+impl Batch {
+    fn push(&mut self, hash: KeyHash, key: &[u8], value: &[u8], expiry: Option<UnixMillis>, recency: Recency) {
+        let key_start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(key);
+        let value_start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(value);
+        let value_end = self.bytes.len() as u32;
+        self.entries.push(BatchEntry { hash, key_start, value_start, value_end, expiry, recency });
+    }
 }
 
 fn opened(engine: &mut Engine, client: ClientId, outcome: Outcome) {

@@ -206,6 +206,13 @@ impl Table {
         found.map(|found| Slot::new(at, found))
     }
 
+    /// Brings the pages of these hashes into the cache: memory is asked for all of them at once, where finding one after the
+    /// other would wait for each. For callers that have many to look up. O(hashes).
+    pub fn warm(&self, hashes: impl Iterator<Item = KeyHash>) {
+        let read = |hash| self.page(self.page_of(hash)).first().map_or(0, |&byte| u32::from(byte));
+        std::hint::black_box(hashes.map(read).fold(0, u32::wrapping_add));
+    }
+
     /// Calls `visit` for all records with this full hash (nearly always one or none) until it returns true, and
     /// returns that record. O(1).
     pub fn find_hash(&self, hash: KeyHash, mut visit: impl FnMut(Slot) -> bool) -> Option<Slot> {
