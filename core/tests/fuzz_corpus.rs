@@ -72,6 +72,11 @@ fn any_payload_is_a_whole_value_or_refused() {
 }
 
 #[test]
+fn any_file_is_a_whole_data_set_or_refused() {
+    run("rdb", |data| peak::bounded(etalon_core::rdb::fuzz::fuzz_file, data));
+}
+
+#[test]
 fn the_bound_of_memory_can_be_broken() {
     let peak = peak::of(|| drop(std::hint::black_box(vec![0u8; 5 << 20])));
     assert!(peak >= 5 << 20, "{peak}");

@@ -111,6 +111,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "keyspace",
             "numbers",
             "quoting",
+            "rdb",
             "resp",
             "script",
             "structures",

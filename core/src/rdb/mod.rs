@@ -19,6 +19,7 @@ pub mod decoder;
 pub mod dump;
 pub mod encoder;
 pub mod file;
+pub mod fuzz;
 mod hash;
 pub mod length;
 mod list;
