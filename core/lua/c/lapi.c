@@ -701,6 +701,12 @@ LUA_API void lua_resumegc (lua_State *L) {
 }
 
 
+/* Etalon: collects what earlier scripts have left if that is half of what one may hold. */
+LUA_API void lua_makeroom (lua_State *L) {
+  if (G(L)->memory_max && G(L)->totalbytes > G(L)->memory_max / 2) luaC_fullgc(L);
+}
+
+
 /* Etalon: what scripts may make Lua hold, in bytes. */
 LUA_API void lua_setmemorymax (lua_State *L, size_t bytes) {
   G(L)->memory_max = bytes;

@@ -386,16 +386,29 @@ static void plain_error (lua_State *L) {
 }
 
 
-/* Etalon: numbers among the arguments, as the words of a command. */
-static void numbers_as_text (lua_State *L, int n) {
+/*
+** Etalon: numbers among the arguments become text. If they are to be the words of
+** a command and can't be, `true` (there are none) or `false` takes their place.
+*/
+static int numbers_as_text (lua_State *L, int n, int words) {
   char text[64];
-  for (; n > 0; n--) {
-    if (lua_type(L, n) == LUA_TNUMBER) {
-      snprintf(text, sizeof(text), "%.17g", (double)lua_tonumber(L, n));
+  int i, sound = n;
+  for (i = 1; i <= n; i++) {
+    int type = lua_type(L, i);
+    if (type == LUA_TNUMBER) {
+      snprintf(text, sizeof(text), "%.17g", (double)lua_tonumber(L, i));
       lua_pushstring(L, text);
-      lua_replace(L, n);
+      lua_replace(L, i);
     }
+    else if (type != LUA_TSTRING)
+      sound = 0;
   }
+  if (words && !sound) {
+    lua_settop(L, 0);
+    lua_pushboolean(L, n == 0);
+    return 1;
+  }
+  return n;
 }
 
 
@@ -406,14 +419,15 @@ static void numbers_as_text (lua_State *L, int n) {
 **   false  an error, raised as it is
 **   nil    an error message, raised with the position of the caller
 **   n, m   the message m about argument n
-** If the upvalue after it is true, the function gets numbers as text.
+** The upvalue after it: 1 if the function gets numbers as text, 2 if all of its
+** arguments have to be words.
 */
 static int guarded (lua_State *L) {
   int n = lua_gettop(L);
   int in_host;
   luaL_checkstack(L, 2, "too many arguments");
-  if (lua_toboolean(L, lua_upvalueindex(2)))
-    numbers_as_text(L, n);
+  if (lua_tointeger(L, lua_upvalueindex(2)))
+    n = numbers_as_text(L, n, lua_tointeger(L, lua_upvalueindex(2)) > 1);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 1);
   in_host = lua_sethost(L, 1);
@@ -447,13 +461,15 @@ static int luaB_guarded (lua_State *L) {
 /*
 ** Etalon: runs a script: an error handler, the function, whether it takes KEYS
 ** and ARGV as arguments (else they are globals), the number of keys, the keys and
-** the other arguments. Returns whether it succeeded, and its result or error.
+** the other arguments. Returns whether it succeeded, its result or error if that
+** is a string, and its result or error if it is something else.
 */
 static int luaB_run (lua_State *L) {
   int top = lua_gettop(L);
   int takes = lua_toboolean(L, 3);
   int keys = lua_tointeger(L, 4);
   int i, status;
+  lua_sethost(L, 1);
   luaL_checkstack(L, 8, "too many arguments");
   lua_pushvalue(L, 1);
   lua_pushvalue(L, 2);
@@ -477,11 +493,18 @@ static int luaB_run (lua_State *L) {
   lua_gc(L, LUA_GCSETPAUSE, LUAI_GCPAUSE);
   lua_gc(L, LUA_GCSETSTEPMUL, LUAI_GCMUL);
   lua_resumegc(L);
+  lua_makeroom(L);
   status = lua_pcall(L, takes ? 2 : 0, 1, top + 1);
   lua_sethost(L, 1);
   lua_pushboolean(L, status == 0);
   lua_insert(L, -2);
-  return 2;
+  if (lua_type(L, -1) == LUA_TSTRING)
+    lua_pushnil(L);
+  else {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+  }
+  return 3;
 }
 
 

@@ -191,6 +191,7 @@ LUA_API void  (lua_settable) (lua_State *L, int idx);
 LUA_API void  (lua_setfield) (lua_State *L, int idx, const char *k);
 LUA_API void  (lua_rawset) (lua_State *L, int idx);
 LUA_API int   (lua_sethost) (lua_State *L, int in_host);
+LUA_API void  (lua_makeroom) (lua_State *L);
 LUA_API void  (lua_resumegc) (lua_State *L);
 LUA_API void  (lua_setmemorymax) (lua_State *L, size_t bytes);
 LUA_API void  (lua_setreadonly) (lua_State *L, int idx, int readonly);

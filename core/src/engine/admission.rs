@@ -102,6 +102,12 @@ impl Engine {
         if self.persistence.is_loading() && self.is_denied_while_loading(id, row) {
             return Some(CommandError::Text("LOADING Redis is loading the dataset in memory"));
         }
+        #[cfg(feature = "lua")]
+        if !row.flags.contains(CommandFlags::ALLOW_BUSY)
+            && let Some(busy) = self.busy_error()
+        {
+            return Some(busy);
+        }
         if flags.contains(ClientFlags::MONITOR) && self.touches_keyspace(id, row, args) {
             return Some(CommandError::Text("ERR Replica can't interact with the keyspace"));
         }

@@ -92,6 +92,7 @@ impl Engine {
             self.lap = None;
             self.run_requests(id, &mut query, &mut parser);
             query.return_storage(&mut self.shared_query);
+            self.drop_if_gone(id);
             let Some(client) = self.clients.get_mut(id) else { return };
             client.query = query;
             client.parser = parser;
@@ -340,6 +341,42 @@ impl Engine {
             client.mute(start);
         }
         client.reply.buffer.splice(start.at..start.at, self.own_pushes.drain(..));
+    }
+
+    /// Gives the engine to the driver for a turn while a script runs: what belongs to the script's call is put aside.
+    #[cfg(feature = "lua")]
+    pub(crate) fn lend(&mut self, now: Now, turn: impl FnOnce(&mut Engine)) {
+        let then = self.now;
+        let caller = self.caller.take();
+        let own_pushes = std::mem::take(&mut self.own_pushes);
+        self.advance(now);
+        turn(self);
+        self.lap = None;
+        self.own_pushes = own_pushes;
+        self.caller = caller;
+        self.now = then;
+    }
+
+    /// Whether the script that runs is that client's.
+    pub(super) fn script_runs_for(&self, id: ClientId) -> bool {
+        #[cfg(feature = "lua")]
+        let runs = !self.takes_input(id);
+        #[cfg(not(feature = "lua"))]
+        let runs = {
+            let _ = id;
+            false
+        };
+        runs
+    }
+
+    /// Whether a script runs.
+    #[inline]
+    pub(super) fn script_runs(&self) -> bool {
+        #[cfg(feature = "lua")]
+        let runs = self.scripts.is_running();
+        #[cfg(not(feature = "lua"))]
+        let runs = false;
+        runs
     }
 
     /// Whose command runs.

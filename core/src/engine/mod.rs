@@ -98,7 +98,8 @@ type Continuation = fn(&mut Engine, ClientId, Outcome);
 /// One Redis process.
 #[derive(Clone)]
 pub struct Engine {
-    pub(crate) config: Config,
+    /// In a box, as the statistics are: scripts move the engine.
+    pub(crate) config: Box<Config>,
     pub(crate) commands: CommandTable,
     pub(crate) keyspace: Keyspace,
     pub(crate) effects: Effects,
@@ -118,7 +119,7 @@ pub struct Engine {
     own_pushes: Vec<u8>,
     #[cfg(feature = "lua")]
     pub(crate) scripts: crate::script::Scripts,
-    pub(crate) stats: Stats,
+    pub(crate) stats: Box<Stats>,
     pub(crate) rng: Rng,
     pub(crate) now: Now,
     pub(crate) process: ProcessInfo,
@@ -182,8 +183,8 @@ impl Engine {
         let replication_id = random_id(&mut rng);
         let mut engine = Engine {
             keyspace: Keyspace::new(config.databases as usize, hash_seed),
-            stats: Stats::new(commands.len(), now),
-            config,
+            stats: Box::new(Stats::new(commands.len(), now)),
+            config: Box::new(config),
             commands,
             effects: Effects::default(),
             clients: Clients::new(),
@@ -309,7 +310,7 @@ impl Engine {
             let line = self.client_line_text(client);
             self.log(LogLevel::Verbose, format!("Client closed connection {line}"));
         }
-        if self.is_suspended(client) {
+        if self.is_suspended(client) || self.script_runs_for(client) {
             // Its transaction is completed first.
             self.client_mut(client).flags.insert(ClientFlags::GONE);
             return;

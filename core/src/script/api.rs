@@ -6,12 +6,14 @@
 //!
 //! Source: observed values and errors of 7.0.15.
 
-use mlua::{Function, IntoLua, IntoLuaMulti, Lua, MultiValue, Table, Value};
+use bstr::BString;
+use mlua::{Either, Function, IntoLua, IntoLuaMulti, Lua, MultiValue, Table, Value};
 
 use super::cache::script_id;
 use super::machine::{Kind, Slot, engine_in};
 use super::run::Refused;
 use super::values;
+use crate::commands::OwnedArgs;
 use crate::config::LogLevel;
 use crate::engine::REDIS_VERSION;
 use crate::resp::Protocol;
@@ -45,22 +47,30 @@ const NUMBERS: [(&str, i64); 9] = [
 type Answer = mlua::Result<MultiValue>;
 type Body = fn(&Slot, &Lua, MultiValue) -> Answer;
 
-/// The functions of the table; the last part: whether numbers among the arguments become words.
-const FUNCTIONS: [(&str, Body, bool); 12] = [
-    ("call", |slot, lua, words| command(slot, lua, words, true), true),
-    ("pcall", |slot, lua, words| command(slot, lua, words, false), true),
-    ("acl_check_cmd", acl_check_cmd, true),
-    ("log", log, false),
-    ("sha1hex", sha1hex, true),
-    ("error_reply", error_reply, false),
-    ("status_reply", status_reply, false),
-    ("setresp", setresp, false),
-    ("set_repl", set_repl, false),
+/// What a function gets of its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arguments {
+    Any,
+    /// Numbers as text.
+    Text,
+    /// Nothing but text, or a boolean: `true` if there is nothing, `false` if something is no text.
+    Words,
+}
+
+/// The functions of the table, beside `call` and `pcall`.
+const FUNCTIONS: [(&str, Body, Arguments); 10] = [
+    ("acl_check_cmd", acl_check_cmd, Arguments::Words),
+    ("log", log, Arguments::Any),
+    ("sha1hex", sha1hex, Arguments::Text),
+    ("error_reply", error_reply, Arguments::Any),
+    ("status_reply", status_reply, Arguments::Any),
+    ("setresp", setresp, Arguments::Any),
+    ("set_repl", set_repl, Arguments::Any),
     // Since 7.0 a script's effects are always what is propagated.
-    ("replicate_commands", |_, lua, _| done(lua, true), false),
+    ("replicate_commands", |_, lua, _| done(lua, true), Arguments::Any),
     // There is no debugger to break into.
-    ("breakpoint", |_, lua, _| done(lua, false), false),
-    ("debug", |_, lua, _| done(lua, Value::Nil), false),
+    ("breakpoint", |_, lua, _| done(lua, false), Arguments::Any),
+    ("debug", |_, lua, _| done(lua, Value::Nil), Arguments::Any),
 ];
 
 /// Functions that have no place in libraries.
@@ -73,6 +83,8 @@ pub(super) fn install(lua: &Lua, guard: &Function, slot: &Slot, kind: Kind) -> m
     for (name, body, words) in FUNCTIONS.into_iter().filter(|(name, ..)| there(name)) {
         redis.raw_set(name, function(lua, guard, slot, body, words)?)?;
     }
+    redis.raw_set("call", caller(lua, guard, slot, true)?)?;
+    redis.raw_set("pcall", caller(lua, guard, slot, false)?)?;
     for (name, number) in NUMBERS {
         redis.raw_set(name, number)?;
     }
@@ -80,14 +92,14 @@ pub(super) fn install(lua: &Lua, guard: &Function, slot: &Slot, kind: Kind) -> m
     redis.raw_set("REDIS_VERSION_NUM", REDIS_VERSION_NUMBER)?;
     lua.globals().raw_set("redis", redis)?;
     let math: Table = lua.globals().raw_get("math")?;
-    math.raw_set("random", function(lua, guard, slot, random, false)?)?;
-    math.raw_set("randomseed", function(lua, guard, slot, randomseed, false)?)
+    math.raw_set("random", function(lua, guard, slot, random, Arguments::Any)?)?;
+    math.raw_set("randomseed", function(lua, guard, slot, randomseed, Arguments::Any)?)
 }
 
-fn function(lua: &Lua, guard: &Function, slot: &Slot, body: Body, words: bool) -> mlua::Result<Function> {
+fn function(lua: &Lua, guard: &Function, slot: &Slot, body: Body, arguments: Arguments) -> mlua::Result<Function> {
     let slot = slot.clone();
     let inner = lua.create_function(move |lua, arguments: MultiValue| body(&slot, lua, arguments))?;
-    guard.call((inner, words))
+    guard.call((inner, arguments as i64))
 }
 
 fn done(lua: &Lua, value: impl IntoLua) -> Answer {
@@ -135,57 +147,71 @@ pub(super) fn missing_globals(lua: &Lua, guard: &Function) -> mlua::Result<Table
 const NO_WORDS: &str = "Please specify at least one argument for this redis lib call";
 const NOT_WORDS: &str = "Lua redis lib command arguments must be strings or integers";
 
+/// The words of a command as they come from Lua: the first few without a reference to each, which costs more than a copy.
+type Words = (Either<BString, bool>, Option<BString>, Option<BString>, Option<BString>, Option<BString>, MultiValue);
+
+/// What a command gives back: whether it is returned, not raised, and what.
+type Given = (bool, Either<BString, Value>);
+
 /// `redis.call` and `redis.pcall`.
-fn command(slot: &Slot, lua: &Lua, arguments: MultiValue, raises: bool) -> Answer {
+fn caller(lua: &Lua, guard: &Function, slot: &Slot, raises: bool) -> mlua::Result<Function> {
+    let slot = slot.clone();
+    let inner = lua.create_function(move |lua, words: Words| command(&slot, lua, words, raises))?;
+    guard.call((inner, Arguments::Words as i64))
+}
+
+fn command(slot: &Slot, lua: &Lua, words: Words, raises: bool) -> mlua::Result<Given> {
+    let first = match &words.0 {
+        Either::Left(first) => first,
+        Either::Right(nothing) => {
+            let problem = if *nothing { NO_WORDS } else { NOT_WORDS };
+            let table = error_table(lua, format!("ERR {problem}").as_bytes())?;
+            return Ok((!raises, Either::Right(Value::Table(table))));
+        }
+    };
     let mut engine = engine_in(slot);
-    let mut words = std::mem::take(&mut engine.scripts.words);
-    words.clear();
-    let problem = collect(&arguments, &mut words);
-    drop(arguments);
-    if let Some(problem) = problem {
-        engine.scripts.words = words;
-        let table = error_table(lua, format!("ERR {problem}").as_bytes())?;
-        return (!raises, table).into_lua_multi(lua);
+    let mut args = std::mem::take(&mut engine.scripts.words);
+    args.clear();
+    args.push(first);
+    for word in [&words.1, &words.2, &words.3, &words.4].into_iter().flatten() {
+        args.push(word);
     }
-    let outcome = engine.run_for_script(words.as_args());
-    engine.scripts.words = words;
+    for word in &words.5 {
+        if let Value::String(word) = word {
+            args.push(&word.as_bytes());
+        }
+    }
+    let outcome = engine.run_for_script(args.as_args());
+    engine.scripts.words = args;
     let reply = match outcome {
         Ok(reply) => reply,
         Err(Refused { text }) => {
             let table = error_table(lua, &text)?;
             table.raw_set("ignore_error_stats_update", true)?;
-            return (!raises, table).into_lua_multi(lua);
+            return Ok((!raises, Either::Right(Value::Table(table))));
         }
     };
-    let value = values::to_lua(lua, &reply);
     let failed = reply.first() == Some(&b'-');
+    let value = match values::only_bulk(&reply) {
+        Some(text) => Ok(Either::Left(BString::from(text))),
+        None => values::to_lua(lua, &reply).map(Either::Right),
+    };
     engine.take_script_reply_back(reply);
     let value = value?;
-    if let Value::Table(table) = &value
+    if let Either::Right(Value::Table(table)) = &value
         && failed
     {
         table.raw_set("ignore_error_stats_update", true)?;
     }
-    (!(failed && raises), value).into_lua_multi(lua)
-}
-
-/// Takes the words of a command over. What is wrong with them, if anything is.
-fn collect(arguments: &MultiValue, words: &mut crate::commands::OwnedArgs) -> Option<&'static str> {
-    if arguments.is_empty() {
-        return Some(NO_WORDS);
-    }
-    for argument in arguments {
-        let Value::String(word) = argument else { return Some(NOT_WORDS) };
-        words.push(&word.as_bytes());
-    }
-    None
+    Ok((!(failed && raises), value))
 }
 
 fn acl_check_cmd(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
-    let mut words = crate::commands::OwnedArgs::new();
-    if let Some(problem) = collect(&arguments, &mut words) {
-        return fail(lua, problem);
+    if let Some(Value::Boolean(nothing)) = arguments.front() {
+        return fail(lua, if *nothing { NO_WORDS } else { NOT_WORDS });
     }
+    let texts = arguments.iter().filter_map(Value::as_string);
+    let words: OwnedArgs = texts.map(|text| text.as_bytes().to_vec()).collect();
     match engine_in(slot).script_may_call(words.as_args()) {
         Some(allowed) => done(lua, allowed),
         None => fail(lua, "Invalid command passed to redis.acl_check_cmd()"),

@@ -9,7 +9,7 @@
 use super::Lazily;
 use super::library::{Libraries, Library, function_key, parse_library};
 use super::machine::{Kind, Machine};
-use super::run::{Call, split_keys_of};
+use super::run::{Call, Name, split_keys_of};
 use crate::commands::{Args, CommandError, Flow, OwnedArgs};
 use crate::engine::Engine;
 use crate::engine::client::ClientId;
@@ -39,8 +39,16 @@ impl Engine {
         let machine = self.take_functions()?;
         let function = machine.function(&key).expect("a function of a loaded library is there");
         let words: OwnedArgs = args.iter().collect();
-        let call =
-            Call { id, name: &name, flags, read_only, keys, arguments, takes_arguments: true, words: Some(words) };
+        let call = Call {
+            id,
+            name: Name::Function(name),
+            flags,
+            read_only,
+            keys,
+            arguments,
+            takes_arguments: true,
+            words: Some(words),
+        };
         self.run_in(&machine, function, &call);
         self.scripts.functions = Lazily(Some(machine));
         Ok(Flow::Done)
@@ -51,7 +59,7 @@ impl Engine {
         if let Some(machine) = self.scripts.functions.0.take() {
             return Ok(machine);
         }
-        let mut machine = Machine::boxed(Kind::Functions)?;
+        let mut machine = Machine::boxed(Kind::Functions, self.scripts.interrupt.is_some())?;
         let libraries = self.scripts.libraries.clone();
         for (_, library) in libraries.iter() {
             // It was loaded once: it can be loaded again.
@@ -129,7 +137,7 @@ impl Engine {
         const UNSOUND: CommandError = CommandError::Text("ERR DUMP payload version or checksum are wrong");
         dump::verify(payload, self.policy.skip_checksum).map_err(|_| UNSOUND)?;
         let codes = read_codes(&payload[..payload.len() - dump::FOOTER_LEN])?;
-        let machine = Machine::boxed(Kind::Functions)?;
+        let machine = Machine::boxed(Kind::Functions, self.scripts.interrupt.is_some())?;
         let mut restored = Vec::new();
         for code in codes {
             let (name, lua) = parse_library(&code)?;

@@ -10,11 +10,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bstr::BStr;
-use mlua::{Function, Lua, LuaOptions, StdLib, Value, Variadic};
+use bstr::{BStr, BString};
+use mlua::{Function, HookTriggers, Lua, LuaOptions, StdLib, Value, Variadic, VmState};
 
 use super::api;
 use super::cache::ScriptId;
+use super::interrupt::INSTRUCTIONS;
 use super::libraries;
 use super::library::function_key;
 use super::registration::{LibraryGlobals, Registered};
@@ -61,6 +62,7 @@ pub struct Machine {
     run: Function,
     load: Function,
     handler: Function,
+    memory_max: Function,
     /// By the scripts' names.
     compiled: BTreeMap<ScriptId, Function>,
     /// What libraries see, if this is the machine for functions; and their functions, by key.
@@ -71,6 +73,8 @@ pub struct Machine {
 /// How a run ended: what the script returned, or the error, a table unless memory was short.
 pub(super) struct Ended {
     pub ok: bool,
+    /// What was returned, if it is a string (a copy costs less than a reference); the value is nil then.
+    pub text: Option<BString>,
     pub value: Value,
 }
 
@@ -81,12 +85,13 @@ pub(super) fn engine_in(slot: &Slot) -> MutexGuard<'_, Engine> {
 
 impl Machine {
     /// A machine, ready to run. Errors: Lua could not be set up.
-    pub(super) fn boxed(kind: Kind) -> Result<Box<Machine>, CommandError> {
-        let machine = Machine::new(kind).map_err(|error| CommandError::formatted(format!("ERR Lua: {error}")))?;
+    pub(super) fn boxed(kind: Kind, interruptible: bool) -> Result<Box<Machine>, CommandError> {
+        let machine =
+            Machine::new(kind, interruptible).map_err(|error| CommandError::formatted(format!("ERR Lua: {error}")))?;
         Ok(Box::new(machine))
     }
 
-    fn new(kind: Kind) -> mlua::Result<Machine> {
+    fn new(kind: Kind, interruptible: bool) -> mlua::Result<Machine> {
         let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH;
         let lua = Lua::new_with(libraries, LuaOptions::new())?;
         // Stands where the engine was while a script runs.
@@ -114,12 +119,30 @@ impl Machine {
         };
         protect(&readonly, &lua)?;
         memory_max.call::<()>(MEMORY_MAX_BYTES as f64)?;
-        Ok(Machine { lua, slot, run, load, handler, compiled: BTreeMap::new(), libraries, functions: BTreeMap::new() })
+        if interruptible {
+            watch(&lua, &slot)?;
+        }
+        Ok(Machine {
+            lua,
+            slot,
+            run,
+            load,
+            handler,
+            memory_max,
+            compiled: BTreeMap::new(),
+            libraries,
+            functions: BTreeMap::new(),
+        })
     }
 
     /// Heap that Lua holds.
     pub fn used_bytes(&self) -> usize {
         self.lua.used_memory()
+    }
+
+    /// Changes what scripts may make Lua hold.
+    pub(super) fn set_memory_max(&self, bytes: usize) {
+        self.memory_max.call::<()>(bytes as f64).expect("a number is a limit");
     }
 
     /// Compiles a chunk. Errors: what is wrong with it.
@@ -151,18 +174,24 @@ impl Machine {
         })?;
         function.set_environment(globals.environment.clone()).map_err(trouble)?;
         globals.begin_loading().map_err(trouble)?;
+        engine.scripts.loading_since_us = Some(engine.now.monotonic_us);
         let none = Args::new(&[], &[]);
         let ended = self.run(engine, &function, true, none, none);
         let registered = globals.end_loading().map_err(trouble)?;
+        engine.scripts.loading_since_us = None;
+        if std::mem::take(&mut engine.scripts.loading_timed_out) {
+            return Err(CommandError::Text("ERR Error registering functions: ERR FUNCTION LOAD timeout"));
+        }
         if ended.ok {
             return Ok(registered);
         }
-        let text = match &ended.value {
-            Value::Table(table) => table.raw_get::<Value>("err").ok(),
-            value => Some(value.clone()),
+        let err = ended.value.as_table().and_then(|table| table.raw_get::<Value>("err").ok());
+        let err = err.and_then(|text| self.lua.coerce_string(text).ok().flatten());
+        let text = match (err, ended.text) {
+            (Some(text), _) => text.as_bytes().to_vec(),
+            (None, Some(text)) => text.to_vec(),
+            (None, None) => b"ERR unknown error".to_vec(),
         };
-        let text = text.and_then(|text| self.lua.coerce_string(text).ok().flatten());
-        let text = text.map_or_else(|| b"ERR unknown error".to_vec(), |text| text.as_bytes().to_vec());
         Err(CommandError::formatted([b"ERR Error registering functions: ", text.as_slice()].concat()))
     }
 
@@ -192,19 +221,45 @@ impl Machine {
     ) -> Ended {
         std::mem::swap(engine, &mut engine_in(&self.slot));
         let words: Variadic<&BStr> = keys.iter().chain(arguments.iter()).map(BStr::new).collect();
-        let result = self.run.call::<(bool, Value)>((&self.handler, function, takes_arguments, keys.len(), words));
+        let result = self.run.call::<(bool, Option<BString>, Value)>((
+            &self.handler,
+            function,
+            takes_arguments,
+            keys.len(),
+            words,
+        ));
+        if engine_in(&self.slot).script_has_to_end() {
+            // From now on it is not every line again.
+            watch(&self.lua, &self.slot).expect("hooks can be set");
+        }
         assert!(!self.slot.is_poisoned(), "a command panicked inside of a script");
         std::mem::swap(engine, &mut engine_in(&self.slot));
         match result {
-            Ok((ok, value)) => Ended { ok, value },
+            Ok((ok, text, value)) => Ended { ok, text, value },
             // Lua could not even begin.
-            Err(_) => Ended { ok: false, value: Value::Nil },
+            Err(_) => Ended { ok: false, text: None, value: Value::Nil },
         }
     }
 
     pub(super) fn lua(&self) -> &Lua {
         &self.lua
     }
+}
+
+/// Looks at the clock now and then. Once what runs has to end, every line fails: a script that catches errors can't go on.
+fn watch(lua: &Lua, slot: &Slot) -> mlua::Result<()> {
+    let slot = slot.clone();
+    lua.set_global_hook(HookTriggers::new().every_nth_instruction(INSTRUCTIONS), move |lua, _| {
+        if !engine_in(&slot).interrupt_script() {
+            return Ok(VmState::Continue);
+        }
+        lua.set_global_hook(HookTriggers::new().every_line(), |_, _| Err(ended()))?;
+        Err(ended())
+    })
+}
+
+fn ended() -> mlua::Error {
+    mlua::Error::RuntimeError("the script has to end".to_owned())
 }
 
 /// Makes the globals and all tables that can be reached from them read-only.

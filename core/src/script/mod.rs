@@ -14,12 +14,14 @@
 //!
 //! - [`machine`]: the sandbox, and calls into it. [`api`]: what `redis.` offers. [`values`]: replies to Lua and back.
 //! - [`run`]: what may run, and what follows. [`cache`]: EVAL's scripts. [`shebang`]: flags. [`random`]: `math.random`.
+//! - [`interrupt`]: scripts that run for too long.
 //! - [`library`]: libraries of functions. [`function`]: loading and calling. [`registration`]: what they see meanwhile.
 //! - [`libraries`]: what Redis links into its Lua.
 
 pub mod api;
 pub mod cache;
 pub mod function;
+pub mod interrupt;
 pub mod libraries;
 pub mod library;
 pub mod machine;
@@ -48,6 +50,10 @@ pub struct Scripts {
     evals: Lazily,
     pub(crate) libraries: library::Libraries,
     functions: Lazily,
+    interrupt: interrupt::Installed,
+    /// Since when a library is being loaded (monotonic, microseconds), and whether that took too long.
+    pub(super) loading_since_us: Option<u64>,
+    pub(super) loading_timed_out: bool,
 }
 
 /// A machine that is made when it is needed. Clones begin without.

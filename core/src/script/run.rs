@@ -31,12 +31,27 @@ use crate::keyspace::DbIndex;
 use crate::numbers::integer::parse_i64;
 use crate::resp::Protocol;
 
+/// What a script is called by.
+#[derive(Clone, Debug)]
+pub enum Name {
+    Script(ScriptId),
+    Function(Vec<u8>),
+}
+
+impl Name {
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Name::Script(id) => id,
+            Name::Function(name) => name,
+        }
+    }
+}
+
 /// The script that runs now.
 #[derive(Clone, Debug)]
 pub struct Running {
     pub client: ClientId,
-    /// The script's SHA-1, or the function's name.
-    pub name: Vec<u8>,
+    pub name: Name,
     /// What the script has chosen.
     pub protocol: Protocol,
     pub db: DbIndex,
@@ -51,6 +66,9 @@ pub struct Running {
     /// The call of a function, and when it began (monotonic, microseconds).
     pub words: Option<OwnedArgs>,
     pub started_us: u64,
+    /// Whether it has run for too long, and whether it was killed.
+    pub timed_out: bool,
+    pub killed: bool,
 }
 
 /// Why a script's command did not run: the text of an error, code included. It has been counted.
@@ -61,7 +79,7 @@ pub struct Refused {
 /// What a run needs to know beside the function.
 pub(super) struct Call<'a> {
     pub id: ClientId,
-    pub name: &'a [u8],
+    pub name: Name,
     pub flags: ScriptFlags,
     /// EVAL_RO, EVALSHA_RO, FCALL_RO.
     pub read_only: bool,
@@ -95,10 +113,14 @@ impl Engine {
         self.feed_monitors(id, args, crate::engine::monitor::Speaker::Client);
         let (keys, arguments) = split_keys(args)?;
         let script = script_id(args.at(1));
-        if self.scripts.cache.get(&script).is_none() {
-            self.load_script(args.at(1))?;
-        }
-        self.run_cached(id, script, read_only, keys, arguments)
+        let flags = match self.scripts.cache.get(&script) {
+            Some(cached) => cached.flags,
+            None => {
+                self.load_script(args.at(1))?;
+                self.scripts.cache.get(&script).expect("it has been loaded").flags
+            }
+        };
+        self.run_cached(id, script, flags, read_only, keys, arguments)
     }
 
     /// EVALSHA and EVALSHA_RO.
@@ -108,10 +130,8 @@ impl Engine {
         // A name of the wrong length is unknown before anything else is looked at.
         let script = parse_id(args.at(1)).ok_or(UNKNOWN)?;
         let (keys, arguments) = split_keys(args)?;
-        if self.scripts.cache.get(&script).is_none() {
-            return Err(UNKNOWN);
-        }
-        self.run_cached(id, script, read_only, keys, arguments)
+        let flags = self.scripts.cache.get(&script).ok_or(UNKNOWN)?.flags;
+        self.run_cached(id, script, flags, read_only, keys, arguments)
     }
 
     /// SCRIPT LOAD: compiles a script and keeps it. Errors: what is wrong with it.
@@ -121,7 +141,7 @@ impl Engine {
             return Ok(id);
         }
         let (flags, code) = parse_script(text)?;
-        let machine = self.scripts.evals.get()?;
+        let machine = self.scripts.eval_machine()?;
         let function = machine.compile(code, "@user_script").map_err(|reason| compile_error(&reason))?;
         machine.keep(id, function);
         self.scripts.cache.insert(id, Script { text: text.into(), flags });
@@ -131,6 +151,13 @@ impl Engine {
     /// Whether a script of that name is cached.
     pub(crate) fn knows_script(&self, name: &[u8]) -> bool {
         parse_id(name).is_some_and(|id| self.scripts.cache.get(&id).is_some())
+    }
+
+    /// Lets scripts make Lua hold less than usual, until SCRIPT FLUSH makes a new machine.
+    pub fn limit_script_memory(&mut self, bytes: usize) {
+        if let Ok(machine) = self.scripts.eval_machine() {
+            machine.set_memory_max(bytes);
+        }
     }
 
     /// SCRIPT FLUSH.
@@ -143,25 +170,41 @@ impl Engine {
         &mut self,
         id: ClientId,
         script: ScriptId,
+        flags: ScriptFlags,
         read_only: bool,
         keys: Args<'_>,
         arguments: Args<'_>,
     ) -> Result<Flow, CommandError> {
-        let cached = self.scripts.cache.get(&script).expect("the script is known");
-        let flags = cached.flags;
         self.may_run(flags, read_only)?;
-        let mut machine = self.scripts.evals.take()?;
+        self.scripts.eval_machine()?;
+        let mut machine = self.scripts.evals.0.take().expect("made above");
         if machine.compiled(&script).is_none() {
-            let cached = self.scripts.cache.get(&script).expect("the script is known");
-            let (_, code) = parse_script(&cached.text)?;
-            let function = machine.compile(code, "@user_script").map_err(|reason| compile_error(&reason))?;
-            machine.keep(script, function);
+            self.compile_again(&mut machine, script)?;
         }
         let function = machine.compiled(&script).expect("the script is compiled");
-        let call = Call { id, name: &script, flags, read_only, keys, arguments, takes_arguments: false, words: None };
+        let call = Call {
+            id,
+            name: Name::Script(script),
+            flags,
+            read_only,
+            keys,
+            arguments,
+            takes_arguments: false,
+            words: None,
+        };
         self.run_in(&machine, function, &call);
         self.scripts.evals = Lazily(Some(machine));
         Ok(Flow::Done)
+    }
+
+    /// A clone has the sources only.
+    #[cold]
+    fn compile_again(&mut self, machine: &mut Machine, script: ScriptId) -> Result<(), CommandError> {
+        let cached = self.scripts.cache.get(&script).expect("the script is known");
+        let (_, code) = parse_script(&cached.text)?;
+        let function = machine.compile(code, "@user_script").map_err(|reason| compile_error(&reason))?;
+        machine.keep(script, function);
+        Ok(())
     }
 
     /// The flags of a command; what runs a script or function that says what it does has those of a command that does it.
@@ -207,7 +250,7 @@ impl Engine {
         let client = self.client(id);
         let running = Running {
             client: id,
-            name: call.name.to_vec(),
+            name: call.name.clone(),
             protocol: Protocol::Resp2,
             db: client.db,
             propagate: Propagate::all(),
@@ -217,6 +260,8 @@ impl Engine {
             wrote: false,
             words: call.words.clone(),
             started_us: self.now.monotonic_us,
+            timed_out: false,
+            killed: false,
         };
         self.scripts.running = Some(running);
         let gathers = self.begin_gathering();
@@ -233,6 +278,10 @@ impl Engine {
 
     /// Writes the reply of a script that is over. Whether it is an error.
     fn answer(&mut self, machine: &Machine, id: ClientId, ended: Ended, running: &Running) -> bool {
+        if let (true, Some(text)) = (ended.ok, &ended.text) {
+            self.reply(id).bulk(text);
+            return false;
+        }
         if ended.ok {
             let is_error = |table: &mlua::Table| matches!(table.raw_get("err"), Ok(Value::String(_)));
             let failed = matches!(&ended.value, Value::Table(table) if is_error(table));
@@ -241,10 +290,7 @@ impl Engine {
         }
         let Value::Table(table) = &ended.value else {
             // Memory was short: what failed was not asked where.
-            let text = match machine.lua().coerce_string(ended.value).ok().flatten() {
-                Some(text) => text.as_bytes().to_vec(),
-                None => b"unknown error".to_vec(),
-            };
+            let text = ended.text.map_or_else(|| b"unknown error".to_vec(), Vec::from);
             values::write_error(self, id, &[b"ERR ", text.as_slice()].concat(), true);
             return true;
         };
@@ -254,10 +300,13 @@ impl Engine {
             }
             _ => None,
         };
-        let mut text = field("err").unwrap_or_else(|| b"ERR unknown error".to_vec());
+        let mut text = match running.killed {
+            true => b"ERR Script killed by user with SCRIPT KILL...".to_vec(),
+            false => field("err").unwrap_or_else(|| b"ERR unknown error".to_vec()),
+        };
         if let (Some(source), Some(line)) = (field("source"), field("line")) {
             text.extend_from_slice(b" script: ");
-            text.extend_from_slice(&running.name);
+            text.extend_from_slice(running.name.bytes());
             text.extend_from_slice(b", on ");
             text.extend_from_slice(&source);
             text.push(b':');
@@ -351,23 +400,15 @@ fn compile_error(reason: &[u8]) -> CommandError {
     CommandError::formatted([b"ERR Error compiling script (new function): ", reason].concat())
 }
 
-impl Lazily {
-    /// The machine, made now if there was none. Errors: Lua could not be set up.
-    pub(super) fn get(&mut self) -> Result<&mut Machine, CommandError> {
-        if self.0.is_none() {
-            self.0 = Some(Machine::boxed(Kind::Scripts)?);
-        }
-        Ok(self.0.as_mut().expect("made above"))
-    }
-
-    /// The machine, out of the engine for as long as it runs.
-    pub(super) fn take(&mut self) -> Result<Box<Machine>, CommandError> {
-        self.get()?;
-        Ok(self.0.take().expect("made above"))
-    }
-}
-
 impl Scripts {
+    /// The machine for scripts, made now if there was none. Errors: Lua could not be set up.
+    fn eval_machine(&mut self) -> Result<&mut Machine, CommandError> {
+        if self.evals.0.is_none() {
+            self.evals.0 = Some(Machine::boxed(Kind::Scripts, self.interrupt.is_some())?);
+        }
+        Ok(self.evals.0.as_mut().expect("made above"))
+    }
+
     /// Whether a script runs.
     #[inline]
     pub fn is_running(&self) -> bool {

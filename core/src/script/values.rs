@@ -33,6 +33,16 @@ pub(super) fn to_lua(lua: &Lua, reply: &[u8]) -> mlua::Result<Value> {
     reader.value()
 }
 
+/// The text of a reply that is one bulk string.
+#[inline]
+pub(super) fn only_bulk(reply: &[u8]) -> Option<&[u8]> {
+    if reply.first() != Some(&b'$') || reply.get(1) == Some(&b'-') {
+        return None;
+    }
+    let start = memchr::memchr(b'\n', reply)? + 1;
+    reply.get(start..reply.len() - 2)
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
     lua: &'a Lua,

@@ -113,9 +113,12 @@ fn describe(reply: &mut Reply, name: &[u8], library: &Library, with_code: bool) 
 /// `FUNCTION STATS`.
 pub fn function_stats(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
     let now_us = engine.now.monotonic_us;
+    if engine.scripts.running.as_ref().is_some_and(|running| running.words.is_none()) {
+        return Err(engine.busy_error().unwrap_or(CommandError::NotSupported("FUNCTION STATS inside of a script")));
+    }
     let running = engine.scripts.running.as_ref().and_then(|running| {
         let words = running.words.clone()?;
-        Some((running.name.clone(), words, now_us.saturating_sub(running.started_us) / 1000))
+        Some((running.name.bytes().to_vec(), words, now_us.saturating_sub(running.started_us) / 1000))
     });
     let (libraries, functions) = (engine.scripts.libraries.iter().len(), engine.scripts.libraries.function_count());
     let reply = engine.reply(id);
@@ -173,8 +176,10 @@ pub fn function_restore(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Re
 }
 
 /// `FUNCTION KILL`. Errors: nothing runs that could be killed.
-pub fn function_kill(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::Text("NOTBUSY No scripts in execution right now."))
+pub fn function_kill(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    engine.kill_script(true)?;
+    engine.reply(id).ok();
+    Ok(Flow::Done)
 }
 
 /// `FUNCTION HELP`.

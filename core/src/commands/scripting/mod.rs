@@ -58,8 +58,10 @@ pub fn script_flush(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result
 }
 
 /// `SCRIPT KILL`. Errors: nothing runs that could be killed.
-pub fn script_kill(_: &mut Engine, _: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
-    Err(CommandError::Text("NOTBUSY No scripts in execution right now."))
+pub fn script_kill(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    engine.kill_script(false)?;
+    engine.reply(id).ok();
+    Ok(Flow::Done)
 }
 
 /// `SCRIPT DEBUG`. There is no debugger: NO is the only mode. Errors: any other.

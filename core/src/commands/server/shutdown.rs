@@ -26,6 +26,12 @@ pub fn shutdown(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Result
         // Nothing here takes so long that it could be called off.
         return Err(CommandError::Text("ERR No shutdown in progress."));
     }
+    #[cfg(feature = "lua")]
+    if !flags.contains(ShutdownFlags::NOSAVE)
+        && let Some(busy) = engine.busy_error()
+    {
+        return Err(busy);
+    }
     engine.end(client, flags);
     Ok(Flow::Asked)
 }

@@ -117,7 +117,8 @@ impl Engine {
     /// Serves the clients of all keys that are ready, and of those that become ready thereby.
     #[inline]
     pub(super) fn serve_ready(&mut self) {
-        if self.blocking.has_ready() {
+        // Not while the driver has a turn in the middle of a script.
+        if self.blocking.has_ready() && !self.script_runs() {
             self.serve_marked();
         }
     }

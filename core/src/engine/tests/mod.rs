@@ -7,6 +7,8 @@ mod limits;
 mod monitoring;
 mod pauses;
 mod pubsub;
+#[cfg(feature = "lua")]
+mod scripts;
 mod tracking;
 mod transactions;
 
