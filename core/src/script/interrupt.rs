@@ -85,7 +85,7 @@ impl Engine {
     }
 
     fn runs_too_long(&mut self, now: Now) -> bool {
-        let threshold_ms = u64::try_from(self.config.busy_reply_threshold).unwrap_or(0);
+        let threshold_ms = self.config.busy_reply_threshold;
         let Some(running) = &mut self.scripts.running else { return false };
         let elapsed_ms = now.monotonic_us.saturating_sub(running.started_us) / 1000;
         if threshold_ms == 0 || elapsed_ms < threshold_ms {
