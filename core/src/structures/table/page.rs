@@ -57,6 +57,16 @@ impl Tags {
     }
 }
 
+/// Reads from every cache line that a lookup and an insert need: the groups, and where the next record goes. The sum means
+/// nothing.
+#[inline]
+pub(super) fn touch(page: &[u8]) -> u32 {
+    const GROUPS_BYTES_MAX: usize = 5 * GROUP;
+    let next = page.len().saturating_sub(data(page) + 1);
+    let groups = page[..page.len().min(GROUPS_BYTES_MAX)].iter().step_by(GROUP);
+    groups.fold(u32::from(page[next]), |sum, &byte| sum + u32::from(byte))
+}
+
 /// How a record holds its key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum KeyPart<'a> {
