@@ -25,6 +25,7 @@ pub mod list;
 pub mod monitoring;
 pub mod protocol;
 pub mod pubsub;
+pub mod scripting;
 pub mod server;
 pub mod set;
 pub mod sort;
@@ -55,6 +56,9 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("BGSAVE", "writes files: durability has an issue of its own"),
     ("BGREWRITEAOF", "writes files: durability has an issue of its own"),
     ("LASTSAVE", "the clock"),
+    ("SCRIPT|DEBUG", "looks at how much of the input has arrived; a script covers it"),
+    ("SCRIPT|KILL", "nothing runs that could be killed; a test of the engine covers it"),
+    ("FUNCTION|KILL", "nothing runs that could be killed; a test of the engine covers it"),
     ("CLIENT|PAUSE", "stops the clients of the run; scripts cover it"),
     ("CONFIG|REWRITE", "writes files; scripts cover it"),
     ("AUTH", "users are covered by its own generator in the connection family"),
@@ -97,6 +101,7 @@ pub const FAMILIES: &[&str] = &[
     "sort",
     "blocking",
     "transactions",
+    "scripting",
     "pubsub",
     "monitoring",
     "generic",
@@ -277,6 +282,7 @@ fn table(family: &str) -> &'static [Entry] {
         "sort" => sort::TABLE,
         "blocking" => blocking::TABLE,
         "transactions" => transactions::TABLE,
+        "scripting" => scripting::TABLE,
         "pubsub" => pubsub::TABLE,
         "monitoring" => monitoring::TABLE,
         "generic" => generic::TABLE,

@@ -44,12 +44,21 @@ pub fn function_delete(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Res
 
 /// `FUNCTION FLUSH [ASYNC|SYNC]`. Errors: another word.
 pub fn function_flush(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
-    if args.len() > 3 || args.len() == 3 && !args.is(2, "sync") && !args.is(2, "async") {
+    if args.len() > 3 {
+        return Err(too_many(args));
+    }
+    if args.len() == 3 && !args.is(2, "sync") && !args.is(2, "async") {
         return Err(CommandError::Text("ERR FUNCTION FLUSH only supports SYNC|ASYNC option"));
     }
     engine.flush_libraries();
     engine.reply(id).ok();
     Ok(Flow::Done)
+}
+
+/// What subcommands say of more arguments than they know.
+fn too_many(args: Args<'_>) -> CommandError {
+    let text = [b"ERR unknown subcommand or wrong number of arguments for '", args.at(1), b"'. Try FUNCTION HELP."];
+    CommandError::formatted(text.concat())
 }
 
 /// `FUNCTION LIST [LIBRARYNAME pattern] [WITHCODE]`. O(functions). Errors: another word, or one twice.
@@ -157,6 +166,9 @@ pub fn function_dump(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<F
 
 /// `FUNCTION RESTORE payload [FLUSH|APPEND|REPLACE]`. O(code). Errors: the payload is not sound, or names are taken.
 pub fn function_restore(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
+    if args.len() > 4 {
+        return Err(too_many(args));
+    }
     let policy = match () {
         () if args.len() == 3 || args.is(3, "append") => RestorePolicy::Append,
         () if args.is(3, "replace") => RestorePolicy::Replace,
@@ -167,9 +179,6 @@ pub fn function_restore(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Re
             ));
         }
     };
-    if args.len() > 4 {
-        return Err(CommandError::Arity("function|restore"));
-    }
     engine.restore_libraries(args.at(2), policy)?;
     engine.reply(id).ok();
     Ok(Flow::Done)
