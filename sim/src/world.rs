@@ -103,7 +103,10 @@ type Checked = Result<(), Failure>;
 impl<'p> World<'p> {
     fn new(plan: &'p Plan, keep_rows: bool) -> World<'p> {
         let clock = Clock::new();
-        let config = Config { databases: plan.databases, hz: plan.hz, timeout: plan.timeout_s, ..Config::default() };
+        // Without save points: the disk has no faults so far, and FLUSHALL would wait for it.
+        let save = Vec::new();
+        let config =
+            Config { save, databases: plan.databases, hz: plan.hz, timeout: plan.timeout_s, ..Config::default() };
         World {
             engine: Engine::new(config, plan.seed, clock.now()),
             disk: MemoryDisk::default(),
