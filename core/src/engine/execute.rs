@@ -246,7 +246,7 @@ impl Engine {
             self.observe(id, row, args, elapsed, false, Speaker::Script);
         }
         if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {
-            self.remember_tracked_keys(id, row, args);
+            self.remember_script_keys(id);
         }
     }
 

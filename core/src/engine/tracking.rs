@@ -153,15 +153,7 @@ impl Engine {
     /// A READONLY command ran: remembers its keys for a client in default mode.
     #[cold]
     pub(super) fn remember_tracked_keys(&mut self, id: ClientId, row: &Command, args: Args<'_>) {
-        use ClientFlags as F;
-        let Some(client) = self.clients.get(id) else { return };
-        let flags = client.flags;
-        let caching = flags.contains(F::TRACKING_CACHING);
-        if !flags.contains(F::TRACKING)
-            || flags.contains(F::TRACKING_BCAST)
-            || flags.contains(F::TRACKING_OPTIN) && !caching
-            || flags.contains(F::TRACKING_OPTOUT) && caching
-        {
+        if !self.remembers_for(id) {
             return;
         }
         let mut found = Vec::new();
@@ -170,6 +162,32 @@ impl Engine {
         }
         for key in found {
             self.tracking.keys.entry(args.at(key.position).to_vec()).or_default().insert(id);
+        }
+        self.limit_tracked_keys();
+    }
+
+    /// Whether what a client reads now is remembered for it.
+    fn remembers_for(&self, id: ClientId) -> bool {
+        use ClientFlags as F;
+        let Some(client) = self.clients.get(id) else { return false };
+        let flags = client.flags;
+        let caching = flags.contains(F::TRACKING_CACHING);
+        !(!flags.contains(F::TRACKING)
+            || flags.contains(F::TRACKING_BCAST)
+            || flags.contains(F::TRACKING_OPTIN) && !caching
+            || flags.contains(F::TRACKING_OPTOUT) && caching)
+    }
+
+    /// A script has called a READONLY command: 7.0.15 remembers the keys that the script was given, not those it reads.
+    #[cfg(feature = "lua")]
+    #[cold]
+    pub(super) fn remember_script_keys(&mut self, id: ClientId) {
+        if !self.remembers_for(id) {
+            return;
+        }
+        let Some(keys) = self.scripts.running.as_ref().map(|running| running.keys.clone()) else { return };
+        for key in keys.as_args().iter() {
+            self.tracking.keys.entry(key.to_vec()).or_default().insert(id);
         }
         self.limit_tracked_keys();
     }

@@ -66,6 +66,8 @@ pub struct Running {
     /// The call of a function, and when it began (monotonic, microseconds).
     pub words: Option<OwnedArgs>,
     pub started_us: u64,
+    /// The keys that it was given, if some client tracks keys.
+    pub keys: OwnedArgs,
     /// Whether it has run for too long, and whether it was killed.
     pub timed_out: bool,
     pub killed: bool,
@@ -260,6 +262,7 @@ impl Engine {
             wrote: false,
             words: call.words.clone(),
             started_us: self.now.monotonic_us,
+            keys: if self.tracking.is_active() { call.keys.iter().collect() } else { OwnedArgs::new() },
             timed_out: false,
             killed: false,
         };
