@@ -1,4 +1,4 @@
-//! The command line: `diff`, `payloads`, `exchange`, `record`, `check`.
+//! The command line: `diff`, `lua`, `payloads`, `exchange`, `record`, `check`.
 
 use crate::coverage;
 use crate::differ::session::{EPOCH_COMMANDS, Outcome, Plan, Session};
@@ -6,6 +6,7 @@ use crate::divergences::Divergences;
 use crate::exchange;
 use crate::in_process::{Clock, EngineTarget};
 use crate::launch::{self, Server};
+use crate::lua;
 use crate::payload;
 use crate::rows::Rows;
 use crate::script::{self, Script, snapshot};
@@ -45,6 +46,8 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Run generated Lua scripts on a real server and on the engine, and compare what they return.
+    Lua(LuaArgs),
     /// Record the scripts from the real server (a redis-server 7.0 on the PATH). The only writer of snapshots.
     Record {
         /// Only scripts whose name contains this.
@@ -117,10 +120,38 @@ struct DiffArgs {
     allow_vacuous: bool,
 }
 
+#[derive(Debug, Args)]
+struct LuaArgs {
+    /// Command line or address of the first server, the one that is right.
+    #[arg(long, value_name = "CMD_OR_ADDR", default_value = "redis-server")]
+    a: String,
+    /// Command line or address of the second server; the engine in this process without it.
+    #[arg(long, value_name = "CMD_OR_ADDR")]
+    b: Option<String>,
+    /// How many scripts.
+    #[arg(long, default_value_t = 100_000)]
+    count: u64,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// 2 or 3.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=3))]
+    resp: u8,
+    /// Stop after so many differences.
+    #[arg(long, default_value_t = 1)]
+    differences: usize,
+    /// Only this epoch of the seed (a difference names it).
+    #[arg(long)]
+    epoch: Option<u64>,
+    /// Do not fail a run that reached too little.
+    #[arg(long)]
+    allow_vacuous: bool,
+}
+
 /// Runs the program; the exit code is 0 if all is equal, 1 on a difference, 2 if the harness could not go on.
 pub fn main() -> u8 {
     let result = match Cli::parse().command {
         Command::Diff(args) => diff(&args),
+        Command::Lua(args) => generated_lua(&args),
         Command::Payloads { rounds, mutants, seed } => payloads(rounds, mutants, seed),
         Command::Exchange { sets, seed } => exchange(sets, seed),
         Command::Record { filter } => record(&filter),
@@ -223,6 +254,35 @@ fn diff_script(session: &mut Session, path: &Path) -> Result<u8, String> {
             Ok(0)
         }
     }
+}
+
+fn generated_lua(args: &LuaArgs) -> Result<u8, String> {
+    let a = open("a", &args.a)?;
+    let b = match &args.b {
+        Some(b) => open("b", b)?,
+        None => Box::new(EngineTarget::new(Clock::Real, args.seed)),
+    };
+    let plan = lua::run::Plan {
+        count: args.count,
+        seed: args.seed,
+        resp: args.resp,
+        differences: args.differences,
+        epoch: args.epoch,
+    };
+    let outcome = lua::run::run(a, b, &plan)?;
+    print!("{}", outcome.tally.summary());
+    for difference in &outcome.differences {
+        println!("DIFFERENCE (seed {}, RESP{}, {difference}", args.seed, args.resp);
+    }
+    if !outcome.differences.is_empty() {
+        return Ok(1);
+    }
+    let vacuous = if args.allow_vacuous || args.epoch.is_some() { Vec::new() } else { outcome.tally.vacuous() };
+    vacuous.iter().for_each(|reason| println!("vacuous: {reason}"));
+    if vacuous.is_empty() {
+        println!("no difference");
+    }
+    Ok(u8::from(!vacuous.is_empty()))
 }
 
 fn payloads(rounds: u64, mutants: usize, seed: u64) -> Result<u8, String> {

@@ -12,6 +12,7 @@
 //! | [`payload`]                  | payloads of DUMP and RESTORE, sound and damaged, both ways              |
 //! | [`exchange`]                 | RDB files, both ways                                                    |
 //! | [`normalise`], [`divergences`] | what is not compared byte for byte; what is accepted to differ        |
+//! | [`lua`]                      | generated Lua scripts, to two servers                                   |
 //! | [`coverage`]                 | what a run should have reached and did not                              |
 //! | [`monitor_line`]            | what MONITOR shows, without what is a moment's or a connection's own     |
 //! | [`report`]                   | what a run reached, so that an empty run fails                          |
@@ -26,6 +27,7 @@ pub mod exchange;
 pub mod generate;
 pub mod in_process;
 pub mod launch;
+pub mod lua;
 pub mod monitor_line;
 pub mod normalise;
 pub mod payload;
