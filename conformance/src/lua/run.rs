@@ -41,11 +41,14 @@ pub struct Difference {
     scripts: Vec<Script>,
     real: Vec<u8>,
     ours: Vec<u8>,
+    /// False if it did not come again when repeated.
+    came_again: bool,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "epoch {}):", self.epoch)?;
+        let doubt = if self.came_again { "" } else { ", which did not come again" };
+        writeln!(f, "epoch {}{doubt}):", self.epoch)?;
         for script in &self.scripts {
             writeln!(f, "  {}", quote::join(&script.words()))?;
         }
@@ -115,6 +118,9 @@ impl Both {
             let ours = replies(&mut *self.b, batch.len())?;
             for (at, script) in batch.iter().enumerate() {
                 let (Some(real), Some(ours)) = (real.get(at), ours.get(at)) else {
+                    if real.len() == ours.len() {
+                        return Err(format!("neither server answers to\n{}", quote::join(&script.words())));
+                    }
                     let said = |replies: &[Vec<u8>]| replies.get(at).cloned().unwrap_or_else(|| b"(no reply)".to_vec());
                     return Ok(Some((index * BATCH_SCRIPTS + at, said(&real), said(&ours))));
                 };
@@ -146,6 +152,10 @@ impl Both {
         if let Some(found) = self.shows(alone)? {
             (kept, best) = (alone.to_vec(), found);
         }
+        if kept.len() > 1 && self.shows(&kept)?.is_none() {
+            // It depends on more than the scripts.
+            return Ok(Difference { epoch: 0, scripts: alone.to_vec(), real: best.1, ours: best.2, came_again: false });
+        }
         let mut run = kept.len() / 2;
         while run > 0 && Instant::now() < deadline {
             let mut at = 0;
@@ -175,7 +185,7 @@ impl Both {
                 (kept, best) = better;
             }
         }
-        Ok(Difference { epoch: 0, scripts: kept, real: best.1, ours: best.2 })
+        Ok(Difference { epoch: 0, scripts: kept, real: best.1, ours: best.2, came_again: true })
     }
 }
 

@@ -17,28 +17,30 @@ pub(super) fn unpack(args: &Arguments<'_>) -> Result<MultiValue, Fault> {
 
 /// The position behind it, and one value.
 pub(super) fn unpack_one(args: &Arguments<'_>) -> Result<MultiValue, Fault> {
-    let offset = args.integer_or(2, 0)? as i32;
+    let offset = args.integer_or(2, 0)?;
     unpack_some(args, 1, 1, offset)
 }
 
 /// The position behind them, and so many values at most.
 pub(super) fn unpack_limit(args: &Arguments<'_>) -> Result<MultiValue, Fault> {
-    let limit = args.integer(2)? as i32;
-    let offset = args.integer_or(3, 0)? as i32;
+    let limit = args.integer(2)?;
+    let offset = args.integer_or(3, 0)?;
     unpack_some(args, 1, limit, offset)
 }
 
 /// With neither limit nor offset all values, and no position in front of them. `held`: slots of Lua's stack in use.
-fn unpack_some(args: &Arguments<'_>, held: usize, limit: i32, offset: i32) -> Result<MultiValue, Fault> {
+fn unpack_some(args: &Arguments<'_>, held: usize, limit: i64, offset: i64) -> Result<MultiValue, Fault> {
     let data = args.string(1)?;
     let data = data.as_bytes();
     let takes_all = limit == 0 && offset == 0;
     let (Ok(start), Ok(limit)) = (usize::try_from(offset), usize::try_from(limit)) else {
-        // The length stands where the limit should.
+        // The length stands where the limit should; numbers are printed as 32 bits.
+        let offset = offset as i32;
         let text = format!("Invalid request to unpack with offset of {offset} and limit of {}.", data.len() as i32);
         return Err(Fault::text(text));
     };
     if start > data.len() {
+        let offset = offset as i32;
         let text = format!("Start offset {offset} greater than input length {}.", data.len() as i32);
         return Err(Fault::text(text));
     }
