@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const EPOCH_SCRIPTS: usize = 1024;
 const BATCH_SCRIPTS: usize = 128;
 const CLIENT: usize = 1;
-const SHRINK_FOR: Duration = Duration::from_secs(20);
+const SHRINK_FOR: Duration = Duration::from_secs(6);
 
 /// What to run.
 #[derive(Debug)]

@@ -31,7 +31,8 @@ bitflags::bitflags! {
 }
 
 /// The numbers of the table.
-const NUMBERS: [(&str, i64); 9] = [
+const NUMBERS: [(&str, i64); 10] = [
+    ("REDIS_VERSION_NUM", REDIS_VERSION_NUMBER),
     ("LOG_DEBUG", 0),
     ("LOG_VERBOSE", 1),
     ("LOG_NOTICE", 2),
@@ -41,6 +42,33 @@ const NUMBERS: [(&str, i64); 9] = [
     ("REPL_SLAVE", 2),
     ("REPL_REPLICA", 2),
     ("REPL_ALL", 3),
+];
+
+/// The fields in the order in which they are set, which shows in the order of `pairs`. The one of neither list is the version.
+const ORDER: [&str; 23] = [
+    "call",
+    "pcall",
+    "log",
+    "LOG_DEBUG",
+    "LOG_VERBOSE",
+    "LOG_NOTICE",
+    "LOG_WARNING",
+    "REDIS_VERSION_NUM",
+    "REDIS_VERSION",
+    "setresp",
+    "sha1hex",
+    "error_reply",
+    "status_reply",
+    "set_repl",
+    "REPL_NONE",
+    "REPL_AOF",
+    "REPL_SLAVE",
+    "REPL_REPLICA",
+    "REPL_ALL",
+    "acl_check_cmd",
+    "breakpoint",
+    "debug",
+    "replicate_commands",
 ];
 
 /// What a function gives back to the guard.
@@ -70,7 +98,7 @@ const FUNCTIONS: [(&str, Body, Arguments); 10] = [
     ("replicate_commands", |_, lua, _| done(lua, true), Arguments::Any),
     // There is no debugger to break into.
     ("breakpoint", |_, lua, _| done(lua, false), Arguments::Any),
-    ("debug", |_, lua, _| done(lua, Value::Nil), Arguments::Any),
+    ("debug", |_, _, _| nothing(), Arguments::Any),
 ];
 
 /// Functions that have no place in libraries.
@@ -80,16 +108,17 @@ const FOR_SCRIPTS_ONLY: [&str; 3] = ["replicate_commands", "breakpoint", "debug"
 pub(super) fn install(lua: &Lua, guard: &Function, slot: &Slot, kind: Kind) -> mlua::Result<()> {
     let redis = lua.create_table()?;
     let there = |name: &str| kind == Kind::Scripts || !FOR_SCRIPTS_ONLY.contains(&name);
-    for (name, body, words) in FUNCTIONS.into_iter().filter(|(name, ..)| there(name)) {
-        redis.raw_set(name, function(lua, guard, slot, body, words)?)?;
+    for name in ORDER.into_iter().filter(|name| there(name)) {
+        if name == "call" || name == "pcall" {
+            redis.raw_set(name, caller(lua, guard, slot, name == "call")?)?;
+        } else if let Some((_, body, words)) = FUNCTIONS.into_iter().find(|(known, ..)| *known == name) {
+            redis.raw_set(name, function(lua, guard, slot, body, words)?)?;
+        } else if let Some((_, number)) = NUMBERS.into_iter().find(|(known, _)| *known == name) {
+            redis.raw_set(name, number)?;
+        } else {
+            redis.raw_set(name, REDIS_VERSION)?;
+        }
     }
-    redis.raw_set("call", caller(lua, guard, slot, true)?)?;
-    redis.raw_set("pcall", caller(lua, guard, slot, false)?)?;
-    for (name, number) in NUMBERS {
-        redis.raw_set(name, number)?;
-    }
-    redis.raw_set("REDIS_VERSION", REDIS_VERSION)?;
-    redis.raw_set("REDIS_VERSION_NUM", REDIS_VERSION_NUMBER)?;
     lua.globals().raw_set("redis", redis)?;
     let math: Table = lua.globals().raw_get("math")?;
     math.raw_set("random", function(lua, guard, slot, random, Arguments::Any)?)?;
@@ -104,6 +133,17 @@ fn function(lua: &Lua, guard: &Function, slot: &Slot, body: Body, arguments: Arg
 
 fn done(lua: &Lua, value: impl IntoLua) -> Answer {
     (true, value).into_lua_multi(lua)
+}
+
+/// Success without a result.
+fn nothing() -> Answer {
+    Ok(MultiValue::from_iter([Value::Boolean(true)]))
+}
+
+/// An integer as C makes one of a double: what fits no 64 bits is the least of them, and of those the low 32 are taken.
+fn c_int(number: f64) -> i32 {
+    let whole = if number.abs() < 9.3e18 { number as i64 } else { i64::MIN };
+    whole as i32
 }
 
 /// Raises an error with the position of the caller.
@@ -243,7 +283,7 @@ fn log(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
         let line = texts.map(|text| text.to_string_lossy()).collect::<Vec<String>>().join(" ");
         engine.log(level, line);
     }
-    done(lua, Value::Nil)
+    nothing()
 }
 
 fn sha1hex(_: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
@@ -274,11 +314,15 @@ fn error_reply(_: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
     let text = text.as_bytes();
     let text = crate::quoting::c_str(&text);
     let text = text.strip_prefix(b"-").unwrap_or(text);
-    // A text of one word has no code.
-    let table = match memchr::memchr(b' ', text) {
-        Some(_) => error_table(lua, text)?,
-        None => error_table(lua, &[b"ERR ", text].concat())?,
+    // A text of one word has no code. What follows the code loses the ends of lines around it.
+    let (code, text) = match memchr::memchr(b' ', text) {
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (&b"ERR"[..], text),
     };
+    let is_text = |byte: &u8| !matches!(byte, b'\r' | b'\n');
+    let start = text.iter().position(is_text).unwrap_or(text.len());
+    let end = text.iter().rposition(is_text).map_or(start, |last| last + 1);
+    let table = error_table(lua, &[code, b" ", &text[start..end]].concat())?;
     done(lua, table)
 }
 
@@ -357,9 +401,9 @@ fn random(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
     let drawn = engine_in(slot).scripts.random.fraction();
     let bounds = match arguments.len() {
         0 => return done(lua, drawn),
-        1 => number(lua, &arguments, 0).map(|upper| (1, upper as i32, 0)),
+        1 => number(lua, &arguments, 0).map(|upper| (1, c_int(upper), 0)),
         2 => number(lua, &arguments, 0)
-            .and_then(|lower| number(lua, &arguments, 1).map(|upper| (lower as i32, upper as i32, 1))),
+            .and_then(|lower| number(lua, &arguments, 1).map(|upper| (c_int(lower), c_int(upper), 1))),
         _ => return complain(lua, b"wrong number of arguments"),
     };
     let (lower, upper, at) = match bounds {
@@ -376,10 +420,8 @@ fn random(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
 fn randomseed(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
     match number(lua, &arguments, 0) {
         Ok(seed) => {
-            // What C makes of a double that fits no int.
-            let whole = if seed.abs() < 9.3e18 { seed as i64 } else { i64::MIN };
-            engine_in(slot).scripts.random.seed(whole as i32);
-            Ok(MultiValue::from_iter([Value::Boolean(true)]))
+            engine_in(slot).scripts.random.seed(c_int(seed));
+            nothing()
         }
         Err(answer) => answer,
     }
