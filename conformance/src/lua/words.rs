@@ -364,7 +364,6 @@ pub const COMMANDS: &[&str] = &[
     "ZADD z INCR VALUE a",
     "ZPOPMIN z",
     "SADD i 1 2 3",
-    "SMEMBERS i",
     "SISMEMBER i 2",
     "SMISMEMBER i 1 9",
     "SCARD KEY",

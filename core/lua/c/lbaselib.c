@@ -562,7 +562,11 @@ static int luaB_readonly (lua_State *L) {
 
 static int luaB_pcall (lua_State *L) {
   int status;
-  luaL_checkany(L, 1);
+  if (lua_gettop(L) == 0) {  /* Etalon: as the pcall of Redis, which calls its own first result then */
+    lua_pushboolean(L, 0);
+    lua_pushliteral(L, "attempt to call a boolean value");
+    return 2;
+  }
   status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
   if (status) plain_error(L);
   lua_pushboolean(L, (status == 0));

@@ -263,9 +263,12 @@ fn log(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
         return fail(lua, "redis.log() requires two arguments or more.");
     }
     let level = match &arguments[0] {
-        Value::Integer(level) => *level,
-        Value::Number(level) => *level as i64,
-        _ => return fail(lua, "First argument must be a number (log level)."),
+        level @ (Value::Integer(_) | Value::Number(_) | Value::String(_)) => lua.coerce_number(level.clone())?,
+        _ => None,
+    };
+    let level = match level {
+        Some(level) => level as i64,
+        None => return fail(lua, "First argument must be a number (log level)."),
     };
     let level = match level {
         0 => LogLevel::Debug,

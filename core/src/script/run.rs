@@ -299,7 +299,9 @@ impl Engine {
         };
         let field = |name: &str| match table.raw_get::<Value>(name) {
             Ok(value @ (Value::String(_) | Value::Integer(_) | Value::Number(_))) => {
-                machine.lua().coerce_string(value).ok().flatten().map(|text| text.as_bytes().to_vec())
+                // The original takes it for a text of C.
+                let text = machine.lua().coerce_string(value).ok().flatten();
+                text.map(|text| crate::quoting::c_str(&text.as_bytes()).to_vec())
             }
             _ => None,
         };
