@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
 
 use etalon_core::config::Config;
 use etalon_core::engine::action::Action;
@@ -42,6 +43,7 @@ impl World {
                 let mut pieces = job.into_pieces();
                 while pieces.free_one() {
                     std::hint::black_box(Vec::<u8>::with_capacity(64 * 1024));
+                    std::thread::sleep(PIECE_PAUSE);
                 }
                 counter.fetch_sub(1, Relaxed);
             }
@@ -102,12 +104,17 @@ impl World {
     }
 }
 
+/// As the server's thread that frees.
+const PIECE_PAUSE: Duration = Duration::from_micros(20);
+
 /// As the server does at its start.
 fn share_heap() {
     #[cfg(target_env = "gnu")]
     // SAFETY: it takes two numbers.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
     }
 }
 

@@ -107,12 +107,16 @@ pub fn sort_free_memory() {
 }
 
 /// One heap for all threads: else a thread that frees sorts its own, where nothing is, and the engine's thread has to sort
-/// what it needs itself. To be called before the first thread is started.
+/// what it needs itself. And it never shrinks by itself: the end of a heap is given back under its lock, while
+/// whoever allocates waits; [`return_free_memory`] does that in a quiet moment. To be called before the first thread is started.
 pub fn share_heap() {
     #[cfg(all(target_env = "gnu", not(any(feature = "mimalloc", feature = "jemalloc"))))]
     // SAFETY: `mallopt` takes two numbers.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+        // Where it would come to be by itself, had the line above not fixed it at 128 KiB.
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
     }
 }
 

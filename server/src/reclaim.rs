@@ -6,9 +6,13 @@
 //! serves new data. The thread is started when it is first needed.
 //!
 //! It also sorts freed blocks lazily: the next thread that allocates a page or more does it for up to 10,000 of them, 1 to 4 ms.
-//! So data is freed in pieces, and after each this thread has them sorted.
+//! So data is freed in pieces, and after each this thread has them sorted. Then it pauses: the heap has one lock, which
+//! goes to whoever asks first, and a thread that frees without a pause asks again before a waiting one has woken up. Measured
+//! (`release-latency 10000000`): while a sorted set of ten million members was freed, turns took up to 8 to 37 ms without the
+//! pause, and up to 0.7 ms with it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use etalon_core::keyspace::Discarded;
 
@@ -19,6 +23,9 @@ use crate::os;
 const TRIM_BYTES: usize = 16 << 20;
 /// …and that part of it (one half).
 const TRIM_PART: usize = 2;
+
+/// Between two pieces. The kernel rounds it up, to some 70 µs.
+const PIECE_PAUSE: Duration = Duration::from_micros(20);
 
 enum Job {
     Free(Discarded),
@@ -90,6 +97,7 @@ fn do_job(job: Job) {
             let mut pieces = discarded.into_pieces();
             while pieces.free_one() {
                 os::sort_free_memory();
+                std::thread::sleep(PIECE_PAUSE);
             }
         }
         Job::ReturnMemory => os::return_free_memory(),
