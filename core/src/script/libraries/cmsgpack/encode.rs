@@ -81,12 +81,12 @@ fn put_integer(packed: &mut Vec<u8>, integer: i64) {
     let (mark, width) = match integer {
         -32..=127 => return packed.push(integer as u8),
         128..=0xff => (0xcc, 1),
-        0..=0xffff => (0xcd, 2),
-        0..=0xffff_ffff => (0xce, 4),
-        0.. => (0xcf, 8),
-        -0x80..0 => (0xd0, 1),
-        -0x8000..0 => (0xd1, 2),
-        -0x8000_0000..0 => (0xd2, 4),
+        0x100..=0xffff => (0xcd, 2),
+        0x1_0000..=0xffff_ffff => (0xce, 4),
+        0x1_0000_0000.. => (0xcf, 8),
+        -0x80..=-33 => (0xd0, 1),
+        -0x8000..=-0x81 => (0xd1, 2),
+        -0x8000_0000..=-0x8001 => (0xd2, 4),
         _ => (0xd3, 8),
     };
     packed.push(mark);
