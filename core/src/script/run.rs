@@ -372,7 +372,7 @@ impl Engine {
         let running = self.scripts.running.as_ref().expect("a script calls");
         let text = if row.flags.contains(CommandFlags::NOSCRIPT) {
             "ERR This Redis command is not allowed from script"
-        } else if row.flags.contains(CommandFlags::WRITE) && running.read_only {
+        } else if row.flags.intersects(CommandFlags::WRITE | CommandFlags::MAY_REPLICATE) && running.read_only {
             "ERR Write commands are not allowed from read-only scripts."
         } else if row.flags.contains(CommandFlags::DENYOOM)
             && running.out_of_memory

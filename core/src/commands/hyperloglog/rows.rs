@@ -27,7 +27,7 @@ const PFCOUNT_DOC: Doc = Doc::new("hyperloglog", "2.8.9", "Estimates how many di
 const PFCOUNT: Command = Command {
     name: "pfcount",
     arity: Arity::AtLeast(2),
-    flags: CommandFlags::READONLY,
+    flags: CommandFlags::READONLY.union(CommandFlags::MAY_REPLICATE),
     acl: AclCategories::HYPERLOGLOG,
     keys: &[KeySpec::range(1, -1, 1, KeyFlags::RW.union(KeyFlags::ACCESS))
         .notes("RW because it may change the internal representation of the key, and propagate to replicas")],
