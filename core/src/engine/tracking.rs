@@ -153,7 +153,9 @@ impl Engine {
     /// A READONLY command ran: remembers its keys for a client in default mode.
     #[cold]
     pub(super) fn remember_tracked_keys(&mut self, id: ClientId, row: &Command, args: Args<'_>) {
-        if !self.remembers_for(id) {
+        // What a script is given counts once it reads something.
+        let runs_script = matches!(row.name, "eval_ro" | "evalsha_ro" | "fcall_ro");
+        if runs_script || !self.remembers_for(id) {
             return;
         }
         let mut found = Vec::new();
