@@ -70,6 +70,25 @@ pub struct Found {
     pub shrunk: Shrunk,
 }
 
+/// Makes both servers give the next connection the same number, which replies and monitored lines show: a server that starts
+/// slowly was asked more than once whether it is there. Errors: one that does not answer.
+fn level_client_ids(a: &mut dyn Target, b: &mut dyn Target) -> Result<(), String> {
+    let control = poststate::CONTROL;
+    let id = |target: &mut dyn Target| -> Result<i64, String> {
+        let reply = target.ask(control, &[b"CLIENT", b"ID"]).map_err(|error| error.to_string())?;
+        Ok(reply.as_integer().unwrap_or_default())
+    };
+    for _ in 0..100 {
+        let connected = match id(a)?.cmp(&id(b)?) {
+            std::cmp::Ordering::Less => a.connect(control),
+            std::cmp::Ordering::Equal => break,
+            std::cmp::Ordering::Greater => b.connect(control),
+        };
+        connected.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
 /// Two servers, ready to run steps on.
 pub struct Session {
     pub pair: Pair,
@@ -92,6 +111,7 @@ impl Session {
         for target in [&mut a, &mut b] {
             target.connect(control).map_err(|error| format!("{}: {error}", target.name()))?;
         }
+        level_client_ids(&mut *a, &mut *b)?;
         let mut shared = Rows::fetch(&mut *a, control).map_err(|error| format!("{}: {error}", a.name()))?;
         if let Ok(rows) = Rows::fetch(&mut *b, control) {
             shared = shared.intersection(&rows);
