@@ -98,7 +98,9 @@ pub const FUNCTIONS: &[Function] = &[
     f("unpack", &[List, Small, Small], 4),
     f("next", &[Table], 4),
     f("rawget", &[Table, Any], 4),
-    f("rawset", &[Table, Any, Any], 4),
+    // A table as a key would give `pairs` an order of addresses.
+    f("rawset", &[Table, Small, Any], 2),
+    f("rawset", &[Table, String, Any], 2),
     f("rawequal", &[Any, Any], 3),
     f("getmetatable", &[Any], 4),
     f("setmetatable", &[Table, Table], 4),
@@ -129,7 +131,8 @@ pub const FUNCTIONS: &[Function] = &[
     f("table.concat", &[List, String], 5),
     f("table.concat", &[List, String, Small, Small], 4),
     f("table.insert", &[List, Any], 4),
-    f("table.insert", &[List, Small, Any], 4),
+    // A position that wraps around makes it move 2^31 elements.
+    f("table.insert", &[List, Count, Any], 4),
     f("table.remove", &[List, Small], 4),
     f("table.sort", &[List], 4),
     f("table.sort", &[List, Function], 3),

@@ -9,7 +9,7 @@
 //! | [`run`]        | sends, compares, shrinks                                           |
 //! | [`tally`]      | what was reached, so that a run which reached nothing fails        |
 //!
-//! Scripts run in epochs: each begins with `FLUSHALL` and `SCRIPT FLUSH`, so that settings of cjson, random numbers and keys are
+//! Scripts run in epochs: each begins with `FLUSHALL`, `SCRIPT FLUSH` and a seed, so that settings of cjson, random numbers and keys are
 //! those of a new server. Within an epoch scripts see what those before them left.
 
 pub mod expression;

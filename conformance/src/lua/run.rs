@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const EPOCH_SCRIPTS: usize = 1024;
 const BATCH_SCRIPTS: usize = 128;
 const CLIENT: usize = 1;
+/// No batch should take so long.
+const SLOW: Duration = Duration::from_secs(2);
 const SHRINK_FOR: Duration = Duration::from_secs(6);
 
 /// What to run.
@@ -67,7 +69,8 @@ pub fn run(a: Box<dyn Target>, b: Box<dyn Target>, plan: &Plan) -> Result<Outcom
         let mut random = Random::lane(plan.seed, epoch);
         let left = plan.count - epoch * EPOCH_SCRIPTS as u64;
         let count = left.min(EPOCH_SCRIPTS as u64) as usize;
-        let scripts: Vec<Script> = (0..count).map(|_| grammar::script(&mut random)).collect();
+        let mut scripts: Vec<Script> = (0..count).map(|_| grammar::script(&mut random)).collect();
+        scripts.push(Script::of("return tostring(math.random())"));
         both.begin()?;
         let Some(found) = both.compare(&scripts, &mut outcome.tally)? else { continue };
         let mut difference = both.shrink(&scripts[..=found.0], found)?;
@@ -103,6 +106,8 @@ impl Both {
             if flushed.is_error() {
                 return Err(format!("{} has no scripts: {flushed:?}", target.name()));
             }
+            // Random numbers go on where the last script left them.
+            target.ask(CLIENT, &[b"EVAL", b"math.randomseed(1)", b"0"]).map_err(failed)?;
         }
         Ok(())
     }
@@ -112,8 +117,12 @@ impl Both {
         for (index, batch) in scripts.chunks(BATCH_SCRIPTS).enumerate() {
             bytes.clear();
             batch.iter().for_each(|script| resp::encode_command(&script.words(), &mut bytes));
+            let started = Instant::now();
             self.a.send(CLIENT, &bytes);
             self.b.send(CLIENT, &bytes);
+            if started.elapsed() > SLOW {
+                self.name_slow(batch);
+            }
             let real = replies(&mut *self.a, batch.len())?;
             let ours = replies(&mut *self.b, batch.len())?;
             for (at, script) in batch.iter().enumerate() {
@@ -134,6 +143,19 @@ impl Both {
             }
         }
         Ok(None)
+    }
+
+    /// Says which script of a batch takes long: generated scripts should not.
+    fn name_slow(&mut self, batch: &[Script]) {
+        for script in batch {
+            let started = Instant::now();
+            let words = script.words();
+            let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+            let answered = self.b.ask(CLIENT, &words).is_ok();
+            if started.elapsed() > SLOW / 4 || !answered {
+                eprintln!("slow ({:?}): {}", started.elapsed(), quote::join(&words));
+            }
+        }
     }
 
     /// Whether these scripts, from the start, end in a difference at the last one.

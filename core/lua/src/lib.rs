@@ -7,6 +7,7 @@
 //! - `pcall` gives the message of an error that is a table with the field `err`.
 //! - `__guarded(f)` turns what `f` returns into Lua errors: hosts in Rust can't raise ordinary ones. `__readonly(t, flag)`.
 //!   Both are for the host, which takes them out of the globals before a script runs.
+//! - Long strings are hashed whole, as the Lua of Redis does: the order of `pairs` depends on it.
 //! - Recursion of patterns is bounded; `unpack` can't overflow; the name of a chunk is not collected while it is compiled.
 //!
 //! The C sources are those of Lua 5.1.5 (MIT license, see `c/lua.h`).

@@ -78,18 +78,16 @@ type Body = fn(&Slot, &Lua, MultiValue) -> Answer;
 /// What a function gets of its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Arguments {
-    Any,
-    /// Numbers as text.
-    Text,
-    /// Nothing but text, or a boolean: `true` if there is nothing, `false` if something is no text.
-    Words,
+    Any = 0,
+    /// Nothing but text, numbers as text; or a boolean: `true` if there is nothing, `false` if something is no text.
+    Words = 2,
 }
 
 /// The functions of the table, beside `call` and `pcall`.
 const FUNCTIONS: [(&str, Body, Arguments); 10] = [
     ("acl_check_cmd", acl_check_cmd, Arguments::Words),
     ("log", log, Arguments::Any),
-    ("sha1hex", sha1hex, Arguments::Text),
+    ("sha1hex", sha1hex, Arguments::Any),
     ("error_reply", error_reply, Arguments::Any),
     ("status_reply", status_reply, Arguments::Any),
     ("setresp", setresp, Arguments::Any),
@@ -294,10 +292,14 @@ fn sha1hex(_: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
         return fail(lua, "wrong number of arguments");
     }
     let id = match &arguments[0] {
-        Value::String(text) => script_id(&text.as_bytes()),
-        // Anything else has no text.
-        _ => script_id(b""),
+        value @ (Value::String(_) | Value::Integer(_) | Value::Number(_)) => {
+            // As Lua prints numbers, not as the words of a command have them.
+            lua.coerce_string(value.clone())?.map(|text| script_id(&text.as_bytes()))
+        }
+        _ => None,
     };
+    // Anything else has no text.
+    let id = id.unwrap_or_else(|| script_id(b""));
     done(lua, lua.create_string(id)?)
 }
 
@@ -340,14 +342,17 @@ fn status_reply(_: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
     }
 }
 
-/// What Lua takes for an integer; anything but numbers and their texts is 0.
+/// What the original takes for an integer; anything but numbers and their texts is 0, what fits no 32 bits the least of them.
 fn integer(lua: &Lua, value: &Value) -> i64 {
-    match value {
-        Value::Integer(value) => *value,
-        Value::Number(value) => *value as i64,
-        Value::String(_) => lua.coerce_number(value.clone()).ok().flatten().unwrap_or(0.0) as i64,
-        _ => 0,
-    }
+    const LIMIT: f64 = 2_147_483_648.0;
+    let number = match value {
+        Value::Integer(value) => *value as f64,
+        Value::Number(value) => *value,
+        Value::String(_) => lua.coerce_number(value.clone()).ok().flatten().unwrap_or(0.0),
+        _ => 0.0,
+    };
+    let fits = number > -LIMIT - 1.0 && number < LIMIT;
+    if fits { number as i64 } else { i64::from(i32::MIN) }
 }
 
 fn setresp(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {

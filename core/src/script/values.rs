@@ -274,12 +274,6 @@ fn write_table(engine: &mut Engine, id: ClientId, table: Table, slots: usize) ->
         }
         _ => {}
     }
-    if let Some(map) = table_field(&table, "map") {
-        return Some(begin_map(reply, &map, slots));
-    }
-    if let Some(set) = table_field(&table, "set") {
-        return Some(begin_set(reply, &set, slots));
-    }
     if let Some(text) = text_field(&table, "big_number") {
         let digits: Vec<u8> = text.as_bytes().iter().map(|byte| on_one_line(*byte)).collect();
         reply.big_number(&digits);
@@ -290,6 +284,12 @@ fn write_table(engine: &mut Engine, id: ClientId, table: Table, slots: usize) ->
     {
         write_verbatim(reply, &format.as_bytes(), &text.as_bytes());
         return None;
+    }
+    if let Some(map) = table_field(&table, "map") {
+        return Some(begin_map(reply, &map, slots));
+    }
+    if let Some(set) = table_field(&table, "set") {
+        return Some(begin_set(reply, &set, slots));
     }
     Some(Open::Array { table, place: reply.len(), count: 0, slots })
 }
@@ -322,13 +322,14 @@ fn on_one_line(byte: u8) -> u8 {
 
 fn write_line(reply: &mut Reply, kind: u8, text: &[u8]) {
     let mut line = vec![kind];
-    line.extend(text.iter().map(|byte| on_one_line(*byte)));
+    line.extend(crate::quoting::c_str(text).iter().map(|byte| on_one_line(*byte)));
     line.extend_from_slice(b"\r\n");
     reply.raw(&line);
 }
 
 fn write_verbatim(reply: &mut Reply, format: &[u8], text: &[u8]) {
     let mut three = [b' '; 3];
+    let format = crate::quoting::c_str(format);
     let length = format.len().min(3);
     three[..length].copy_from_slice(&format[..length]);
     reply.verbatim_bytes(three, text);
@@ -336,6 +337,7 @@ fn write_verbatim(reply: &mut Reply, format: &[u8], text: &[u8]) {
 
 /// Writes an error whose code is part of the text. `counted`: whether INFO's statistics get to know it.
 pub(super) fn write_error(engine: &mut Engine, id: ClientId, text: &[u8], counted: bool) {
+    let text = crate::quoting::c_str(text);
     if counted {
         engine.reply_error(id, text);
     } else {
