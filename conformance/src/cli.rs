@@ -8,6 +8,7 @@ use crate::in_process::{Clock, EngineTarget};
 use crate::launch::{self, Server};
 use crate::lua;
 use crate::payload;
+use crate::quote;
 use crate::rows::Rows;
 use crate::script::{self, Script, snapshot};
 use crate::target::{SocketTarget, Target};
@@ -142,6 +143,9 @@ struct LuaArgs {
     /// Only this epoch of the seed (a difference names it).
     #[arg(long)]
     epoch: Option<u64>,
+    /// Print the scripts of that epoch and run nothing.
+    #[arg(long, requires = "epoch")]
+    print: bool,
     /// Do not fail a run that reached too little.
     #[arg(long)]
     allow_vacuous: bool,
@@ -257,6 +261,12 @@ fn diff_script(session: &mut Session, path: &Path) -> Result<u8, String> {
 }
 
 fn generated_lua(args: &LuaArgs) -> Result<u8, String> {
+    if let (true, Some(epoch)) = (args.print, args.epoch) {
+        for script in lua::run::scripts(args.seed, epoch, args.count) {
+            println!("{}", quote::join(&script.words()));
+        }
+        return Ok(0);
+    }
     let a = open("a", &args.a)?;
     let b = match &args.b {
         Some(b) => open("b", b)?,

@@ -59,6 +59,16 @@ impl fmt::Display for Difference {
     }
 }
 
+/// The scripts of an epoch of a run of `count`. The last one draws a random number: all before it have to have drawn as many.
+pub fn scripts(seed: u64, epoch: u64, count: u64) -> Vec<Script> {
+    let mut random = Random::lane(seed, epoch);
+    let left = count.saturating_sub(epoch * EPOCH_SCRIPTS as u64);
+    let count = left.min(EPOCH_SCRIPTS as u64);
+    let mut scripts: Vec<Script> = (0..count).map(|_| grammar::script(&mut random)).collect();
+    scripts.push(Script::of("return tostring(math.random())"));
+    scripts
+}
+
 /// Runs scripts on both. Errors: a server does not answer at all.
 pub fn run(a: Box<dyn Target>, b: Box<dyn Target>, plan: &Plan) -> Result<Outcome, String> {
     let mut both = Both { a, b, resp: plan.resp };
@@ -66,11 +76,7 @@ pub fn run(a: Box<dyn Target>, b: Box<dyn Target>, plan: &Plan) -> Result<Outcom
     let started = Instant::now();
     let epochs = plan.count.div_ceil(EPOCH_SCRIPTS as u64);
     for epoch in (0..epochs).filter(|epoch| plan.epoch.is_none_or(|only| only == *epoch)) {
-        let mut random = Random::lane(plan.seed, epoch);
-        let left = plan.count - epoch * EPOCH_SCRIPTS as u64;
-        let count = left.min(EPOCH_SCRIPTS as u64) as usize;
-        let mut scripts: Vec<Script> = (0..count).map(|_| grammar::script(&mut random)).collect();
-        scripts.push(Script::of("return tostring(math.random())"));
+        let scripts = scripts(plan.seed, epoch, plan.count);
         both.begin()?;
         let Some(found) = both.compare(&scripts, &mut outcome.tally)? else { continue };
         let mut difference = both.shrink(&scripts[..=found.0], found)?;

@@ -140,7 +140,8 @@ fn nothing() -> Answer {
 
 /// An integer as C makes one of a double: what fits no 64 bits is the least of them, and of those the low 32 are taken.
 fn c_int(number: f64) -> i32 {
-    let whole = if number.abs() < 9.3e18 { number as i64 } else { i64::MIN };
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    let whole = if (-LIMIT..LIMIT).contains(&number) { number as i64 } else { i64::MIN };
     whole as i32
 }
 
