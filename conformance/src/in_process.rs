@@ -170,7 +170,7 @@ impl EngineTarget {
                     continue;
                 }
                 Action::Log(..) | Action::Discard(_) | Action::Cancel(_) | Action::Loaded => continue,
-                Action::File { id, op } => (id, self.disk.execute(op)),
+                Action::File { id, op, .. } => (id, self.disk.execute(op)),
                 Action::Reconfigure { id, .. } => (id, Outcome::Done),
                 Action::WriteFile { id, path, content } => {
                     self.files.insert(path, content);

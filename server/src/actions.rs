@@ -31,8 +31,8 @@ impl Server {
                     self.exit = Some(code);
                     continue;
                 }
-                Action::File { id, op } => {
-                    self.files.give(id, op);
+                Action::File { id, lane, op } => {
+                    self.files.give(id, lane, op);
                     continue;
                 }
                 Action::Cancel(id) => {

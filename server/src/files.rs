@@ -1,11 +1,14 @@
-//! File operations that the engine asks for, on a thread of their own. It executes them in order and decides nothing; see
-//! `etalon_core::engine::persistence` for what they mean.
+//! File operations that the engine asks for, on a thread for each lane. A thread executes its operations in order and decides
+//! nothing; see `etalon_core::engine::persistence` for what they mean.
 //!
 //! Outcomes come back through a queue, and the loop is woken for them. A cancelled `Encode` ends between two chunks.
+//!
+//! The log itself is written by the loop ([`Files::append`]): handing each turn's bytes to a thread would cost more than the
+//! call. The loop keeps the handles of files that were opened for appending for that; syncing them is the thread's.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -14,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use etalon_core::engine::action::{ActionId, Outcome};
-use etalon_core::engine::persistence::file::{FileId, FileOp};
+use etalon_core::engine::persistence::file::{FileId, FileOp, Lane};
 use etalon_core::rdb::encoder::RdbEncoder;
 use mio::{Registry, Token, Waker};
 
@@ -30,35 +33,60 @@ struct Shared {
     keys_written: AtomicU64,
 }
 
+/// What a thread has done.
+struct Completed {
+    id: ActionId,
+    outcome: Outcome,
+    /// A file that was opened for appending.
+    opened: Option<(FileId, Arc<File>)>,
+}
+
+type Jobs = Arc<Handover<(ActionId, FileOp)>>;
+
 /// The loop's side.
 pub struct Files {
-    jobs: Arc<Handover<(ActionId, FileOp)>>,
-    outcomes: Receiver<(ActionId, Outcome)>,
+    snapshot_jobs: Jobs,
+    log_jobs: Jobs,
+    outcomes: Receiver<Completed>,
     shared: Arc<Shared>,
+    /// Files that the loop may append to.
+    logs: BTreeMap<FileId, Arc<File>>,
     /// How many operations have not been completed.
     under_way: usize,
 }
 
 impl Files {
-    /// Starts the thread. Errors: no thread, or nothing to be woken by.
+    /// Starts the threads. Errors: no thread, or nothing to be woken by.
     pub fn start(registry: &Registry, token: Token) -> io::Result<Files> {
-        let waker = Waker::new(registry, token)?;
-        let (jobs, shared) = (Arc::new(Handover::new()), Arc::new(Shared::default()));
+        let waker = Arc::new(Waker::new(registry, token)?);
+        let shared = Arc::new(Shared::default());
         let (sender, outcomes) = channel();
-        let mut worker = Worker {
-            jobs: Arc::clone(&jobs),
-            outcomes: sender,
-            waker,
-            shared: Arc::clone(&shared),
-            open: BTreeMap::new(),
+        let start = |name: &str| {
+            let jobs: Jobs = Arc::new(Handover::new());
+            let mut worker = Worker {
+                jobs: Arc::clone(&jobs),
+                outcomes: sender.clone(),
+                waker: Arc::clone(&waker),
+                shared: Arc::clone(&shared),
+                open: BTreeMap::new(),
+                opened: None,
+            };
+            std::thread::Builder::new().name(name.into()).spawn(move || worker.run())?;
+            io::Result::Ok(jobs)
         };
-        std::thread::Builder::new().name("files".into()).spawn(move || worker.run())?;
-        Ok(Files { jobs, outcomes, shared, under_way: 0 })
+        let (snapshot_jobs, log_jobs) = (start("files")?, start("log")?);
+        Ok(Files { snapshot_jobs, log_jobs, outcomes, shared, logs: BTreeMap::new(), under_way: 0 })
     }
 
-    pub fn give(&mut self, id: ActionId, op: FileOp) {
+    pub fn give(&mut self, id: ActionId, lane: Lane, op: FileOp) {
         self.under_way += 1;
-        self.jobs.give((id, op));
+        if let FileOp::Close { file } = op {
+            self.logs.remove(&file);
+        }
+        match lane {
+            Lane::Snapshot => self.snapshot_jobs.give((id, op)),
+            Lane::Log => self.log_jobs.give((id, op)),
+        }
     }
 
     /// Has the operation end soon.
@@ -71,9 +99,19 @@ impl Files {
         if self.under_way == 0 {
             return None;
         }
-        let outcome = self.outcomes.try_recv().ok()?;
+        let completed = self.outcomes.try_recv().ok()?;
         self.under_way -= 1;
-        Some(outcome)
+        self.logs.extend(completed.opened);
+        Some((completed.id, completed.outcome))
+    }
+
+    #[expect(dead_code, reason = "the engine keeps no log so far")]
+    /// Appends to a file that was opened for it, here and now: `FileOp::Append` without a thread.
+    pub fn append(&self, file: FileId, bytes: &[u8]) -> Outcome {
+        match self.logs.get(&file) {
+            Some(file) => append(file, bytes),
+            None => Outcome::Failed(NOT_OPEN_TEXT.into()),
+        }
     }
 
     pub fn keys_written(&self) -> u64 {
@@ -81,20 +119,22 @@ impl Files {
     }
 }
 
-/// The thread's side.
+/// A thread's side.
 struct Worker {
-    jobs: Arc<Handover<(ActionId, FileOp)>>,
-    outcomes: Sender<(ActionId, Outcome)>,
-    waker: Waker,
+    jobs: Jobs,
+    outcomes: Sender<Completed>,
+    waker: Arc<Waker>,
     shared: Arc<Shared>,
-    open: BTreeMap<FileId, File>,
+    open: BTreeMap<FileId, Arc<File>>,
+    /// The file that the operation has opened for appending.
+    opened: Option<(FileId, Arc<File>)>,
 }
 
 impl Worker {
     fn run(&mut self) {
         while let Some((id, op)) = self.jobs.take() {
             let outcome = self.execute(id, op);
-            if self.outcomes.send((id, outcome)).is_err() {
+            if self.outcomes.send(Completed { id, outcome, opened: self.opened.take() }).is_err() {
                 return;
             }
             // A loop that can't be woken looks here ten times a second anyway.
@@ -105,13 +145,14 @@ impl Worker {
     fn execute(&mut self, id: ActionId, op: FileOp) -> Outcome {
         let done = match op {
             FileOp::Create { file, path } => File::create(as_path(&path)).map(|created| {
-                self.open.insert(file, created);
+                self.open.insert(file, Arc::new(created));
             }),
             FileOp::Encode { file, mut encoder, sync_every_bytes } => {
                 let error = self.encode(id, file, &mut encoder, sync_every_bytes).err().map(|error| os::reason(&error));
                 return Outcome::Encoded { encoder, error };
             }
-            FileOp::Sync { file } => self.file(file).and_then(|file| file.sync_all()),
+            // Of a file's facts only its length matters, and that is synced with the data.
+            FileOp::Sync { file } => self.file(file).and_then(|file| file.sync_data()),
             FileOp::Close { file } => {
                 self.open.remove(&file);
                 Ok(())
@@ -128,6 +169,18 @@ impl Worker {
                 });
                 return content.map_or_else(|error| Outcome::Failed(os::reason(&error)), Outcome::Content);
             }
+            FileOp::OpenAppend { file, path } => return self.open_to_append(file, &path),
+            FileOp::Append { file, bytes } => match self.file(file) {
+                Ok(file) => return append(file, &bytes),
+                Err(error) => Err(error),
+            },
+            FileOp::Truncate { path, bytes } => {
+                OpenOptions::new().write(true).open(as_path(&path)).and_then(|file| file.set_len(bytes))
+            }
+            FileOp::MakeFolder { path } => match fs::create_dir(as_path(&path)) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && as_path(&path).is_dir() => Ok(()),
+                made => made,
+            },
         };
         done.map_or_else(|error| Outcome::Failed(os::reason(&error)), |()| Outcome::Done)
     }
@@ -136,10 +189,22 @@ impl Worker {
         let opened = File::open(as_path(path)).and_then(|opened| Ok((opened.metadata()?.len(), opened)));
         match opened {
             Ok((bytes, opened)) => {
-                self.open.insert(file, opened);
+                self.open.insert(file, Arc::new(opened));
                 Outcome::Opened { bytes }
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Outcome::Missing,
+            Err(error) => Outcome::Failed(os::reason(&error)),
+        }
+    }
+
+    fn open_to_append(&mut self, file: FileId, path: &[u8]) -> Outcome {
+        let opened = OpenOptions::new().append(true).create(true).open(as_path(path));
+        match opened.and_then(|opened| Ok((opened.metadata()?.len(), Arc::new(opened)))) {
+            Ok((bytes, opened)) => {
+                self.opened = Some((file, Arc::clone(&opened)));
+                self.open.insert(file, opened);
+                Outcome::Opened { bytes }
+            }
             Err(error) => Outcome::Failed(os::reason(&error)),
         }
     }
@@ -170,8 +235,29 @@ impl Worker {
     }
 
     fn file(&self, file: FileId) -> io::Result<&File> {
-        self.open.get(&file).ok_or_else(|| io::Error::other("The file is not open"))
+        self.open.get(&file).map(Arc::as_ref).ok_or_else(|| io::Error::other(NOT_OPEN_TEXT))
     }
+}
+
+const NOT_OPEN_TEXT: &str = "The file is not open";
+
+/// Appends everything, or says how much.
+fn append(mut file: &File, bytes: &[u8]) -> Outcome {
+    let mut written = 0;
+    while written < bytes.len() {
+        match file.write(&bytes[written..]) {
+            Ok(count) if count > 0 => written += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => {
+                let reason = result.map_or_else(|error| os::reason(&error), |_| "Nothing was written".into());
+                return match written {
+                    0 => Outcome::Failed(reason),
+                    _ => Outcome::Short { bytes: written as u64, reason },
+                };
+            }
+        }
+    }
+    Outcome::Done
 }
 
 fn as_path(path: &[u8]) -> &Path {

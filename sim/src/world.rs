@@ -536,7 +536,7 @@ impl<'p> World<'p> {
                 Action::Exit(code) => return Err(self.fail(format!("the node exits with {code}"))),
                 // Dropped here and now; what is carried out at once can't be called off.
                 Action::Discard(_) | Action::Cancel(_) => {}
-                Action::File { id, op } => {
+                Action::File { id, op, .. } => {
                     let outcome = self.disk.execute(op);
                     self.engine.complete(id, outcome, now);
                 }

@@ -1,7 +1,7 @@
 //! What the engine asks of its driver: rare requests, taken with `poll_action`.
 
 use super::client::ClientId;
-use super::persistence::file::FileOp;
+use super::persistence::file::{FileOp, Lane};
 use crate::config::{Apply, LogLevel};
 use crate::keyspace::Discarded;
 use crate::rdb::encoder::RdbEncoder;
@@ -25,8 +25,8 @@ pub enum Action {
     WriteFile { id: ActionId, path: String, content: Vec<u8> },
     /// Read a whole file; complete with [`Outcome::Content`].
     ReadFile { id: ActionId, path: String },
-    /// Carry out a file operation; complete with [`Outcome`].
-    File { id: ActionId, op: FileOp },
+    /// Carry out a file operation, after those of the same lane that were asked before; complete with [`Outcome`].
+    File { id: ActionId, lane: Lane, op: FileOp },
     /// Give a file operation up that has not ended yet: it ends soon with a failure, or as if this had not been said.
     Cancel(ActionId),
     /// The data set is complete: announce that the server is ready.
@@ -52,6 +52,11 @@ pub enum Outcome {
     Encoded {
         encoder: Box<RdbEncoder>,
         error: Option<String>,
+    },
+    /// Only so many bytes of an `Append` are in the file, with the reason.
+    Short {
+        bytes: u64,
+        reason: String,
     },
     /// With the reason, as the operating system words it.
     Failed(String),

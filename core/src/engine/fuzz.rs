@@ -106,7 +106,7 @@ impl FuzzWorld {
             self.engine.sent(id, count, self.now);
         }
         while let Some(action) = self.engine.poll_action() {
-            if let Action::File { id, op } = action {
+            if let Action::File { id, op, .. } = action {
                 let outcome = self.disk.execute(op);
                 self.engine.complete(id, outcome, self.now);
             } else if let Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } =

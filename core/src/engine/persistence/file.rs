@@ -1,6 +1,15 @@
 //! File operations: what the engine asks of its driver's disk. See the [module above](super) for the contract.
 //!
 //! Paths are absolute, or relative to the working directory.
+//!
+//! | operation | outcome | after a failure |
+//! |---|---|---|
+//! | `Create`, `Sync`, `Close`, `Rename`, `SyncFolder`, `Remove`, `Truncate`, `MakeFolder` | `Done` | `Failed` |
+//! | `OpenAppend` | `Opened` | `Failed` |
+//! | `Append` | `Done` | `Failed`: nothing was written; `Short`: a part |
+//! | `Open` | `Opened`, `Missing` | `Failed` |
+//! | `Read` | `Content` | `Failed` |
+//! | `Encode` | `Encoded` | `Encoded` with the reason |
 
 use crate::rdb::encoder::RdbEncoder;
 
@@ -8,12 +17,13 @@ use crate::rdb::encoder::RdbEncoder;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
-/// Operations of one lane are carried out one after the other, in order; lanes don't wait for each other.
+/// Operations of one lane are carried out one after the other, in order; lanes don't wait for each other. The engine names the
+/// lane of each operation ([`Action::File`](crate::engine::action::Action::File)); all operations of one file have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
     /// Whole data sets: writing and reading them.
     Snapshot,
-    /// The log that replies wait for.
+    /// The log that replies wait for, and its manifest.
     Log,
 }
 
@@ -61,10 +71,23 @@ pub enum FileOp {
         file: FileId,
         bytes_max: usize,
     },
-}
-
-impl FileOp {
-    pub fn lane(&self) -> Lane {
-        Lane::Snapshot
-    }
+    /// Opens for appending; creates the file if there is none. `Outcome::Opened` with its length.
+    OpenAppend {
+        file: FileId,
+        path: Vec<u8>,
+    },
+    /// Appends to a file that was created or opened for appending. When less could be written: `Outcome::Short`.
+    Append {
+        file: FileId,
+        bytes: Vec<u8>,
+    },
+    /// Cuts a file to that length. No other length is left behind by a failure. Files that are open for appending go on at the new end.
+    Truncate {
+        path: Vec<u8>,
+        bytes: u64,
+    },
+    /// Creates a folder; well if it exists.
+    MakeFolder {
+        path: Vec<u8>,
+    },
 }

@@ -45,7 +45,7 @@ use crate::time::Now;
 use super::Engine;
 use super::action::{Action, ActionId, Outcome};
 use super::client::ClientId;
-use file::{FileId, FileOp};
+use file::{FileId, FileOp, Lane};
 use load::Loading;
 use save::SaveJob;
 
@@ -151,9 +151,20 @@ impl Engine {
         FileId(self.persistence.next_file)
     }
 
-    /// Asks for a file operation; `then` is called with its outcome.
+    /// Asks for a file operation among those of whole data sets; `then` is called with its outcome.
     pub(super) fn ask_file(
         &mut self,
+        client: ClientId,
+        op: FileOp,
+        then: fn(&mut Engine, ClientId, Outcome),
+    ) -> ActionId {
+        self.ask_on(Lane::Snapshot, client, op, then)
+    }
+
+    /// The same, on that lane.
+    pub(super) fn ask_on(
+        &mut self,
+        lane: Lane,
         client: ClientId,
         op: FileOp,
         then: fn(&mut Engine, ClientId, Outcome),
@@ -161,7 +172,7 @@ impl Engine {
         let mut asked = None;
         self.request(client, then, |id| {
             asked = Some(id);
-            Action::File { id, op }
+            Action::File { id, lane, op }
         });
         asked.expect("the action was made")
     }

@@ -62,7 +62,7 @@ impl Node {
         }
         while let Some(action) = self.engine.poll_action() {
             match action {
-                Action::File { id, op } => self.asked.push_back((id, op)),
+                Action::File { id, op, .. } => self.asked.push_back((id, op)),
                 Action::Log(_, text) => self.log.push(text),
                 Action::Exit(code) => self.exit = Some(code),
                 Action::Loaded => self.loaded = true,
@@ -386,4 +386,21 @@ fn debug_reload_takes_its_options() {
     assert!(node.take(client).ends_with("*3 +OK +OK $1 3"));
     node.ask_and_run(client, "DEBUG RELOAD NOSAVE NOFLUSH");
     assert_eq!(node.exit, Some(1), "a key that is there already");
+}
+
+#[test]
+fn the_disk_in_memory_appends_cuts_and_follows_names() {
+    use super::file::FileId;
+    let mut disk = MemoryDisk::default();
+    let (log, path) = (FileId(1), b"d/log".to_vec());
+    assert_eq!(disk.execute(FileOp::MakeFolder { path: b"d".to_vec() }), Outcome::Done);
+    assert_eq!(disk.execute(FileOp::OpenAppend { file: log, path: path.clone() }), Outcome::Opened { bytes: 0 });
+    assert_eq!(disk.execute(FileOp::Append { file: log, bytes: b"abc".to_vec() }), Outcome::Done);
+    assert_eq!(disk.execute(FileOp::Truncate { path: path.clone(), bytes: 1 }), Outcome::Done);
+    disk.execute(FileOp::Rename { from: path, to: b"d/renamed".to_vec() });
+    assert_eq!(disk.append(log, b"d"), Outcome::Done);
+    assert_eq!(disk.files[b"d/renamed".as_slice()], b"ad");
+    let reopened = FileOp::OpenAppend { file: FileId(2), path: b"d/renamed".to_vec() };
+    assert_eq!(disk.execute(reopened), Outcome::Opened { bytes: 2 });
+    assert!(matches!(disk.execute(FileOp::Truncate { path: b"none".to_vec(), bytes: 0 }), Outcome::Failed(_)));
 }
