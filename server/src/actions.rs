@@ -6,37 +6,36 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use etalon_core::Now;
 use etalon_core::config::Apply;
 use etalon_core::engine::action::{Action, Outcome};
 
 use crate::event_loop::Server;
 use crate::{environment, os, process};
 
-impl Server {
+impl Server<'_> {
     /// Carries out every action that waits. Whether one of them was completed, so that there may be new replies.
-    pub(crate) fn carry_out_actions(&mut self, now: Now) -> bool {
+    pub(crate) fn carry_out_actions(&mut self) -> bool {
         let mut completed = false;
         while let Some(action) = self.engine.poll_action() {
             let (id, outcome) = match action {
                 Action::Close(client) => {
-                    self.forget(client);
+                    self.driver.forget(client);
                     continue;
                 }
                 Action::Log(level, text) => {
-                    self.log.line_anyway(level, &text);
+                    self.driver.log.line_anyway(level, &text);
                     continue;
                 }
                 Action::Exit(code) => {
-                    self.exit = Some(code);
+                    self.driver.exit = Some(code);
                     continue;
                 }
                 Action::File { id, lane, op } => {
-                    self.files.give(id, lane, op);
+                    self.driver.files.give(id, lane, op);
                     continue;
                 }
                 Action::Cancel(id) => {
-                    self.files.cancel(id);
+                    self.driver.files.cancel(id);
                     continue;
                 }
                 Action::Loaded => {
@@ -44,7 +43,7 @@ impl Server {
                     continue;
                 }
                 Action::Discard(discarded) => {
-                    self.reclaimer.free(discarded);
+                    self.driver.reclaimer.free(discarded);
                     continue;
                 }
                 Action::Abort => std::process::abort(),
@@ -54,7 +53,7 @@ impl Server {
                     (id, fs::read(&path).map_or_else(|error| Outcome::Failed(os::reason(&error)), Outcome::Content))
                 }
             };
-            self.engine.complete(id, outcome, now);
+            self.lending(|engine, now| engine.complete(id, outcome, now));
             completed = true;
         }
         completed
@@ -63,24 +62,26 @@ impl Server {
     /// The data set is there: says so to whoever waits for it.
     fn announce_ready(&self) {
         if self.engine.config().port > 0 {
-            self.log.notice("Ready to accept connections");
+            self.driver.log.notice("Ready to accept connections");
         }
-        if let Some(path) = self.listeners.unix_path() {
-            self.log.notice(&format!("The server is now ready to accept connections at {}", path.to_string_lossy()));
+        if let Some(path) = self.driver.listeners.unix_path() {
+            self.driver
+                .log
+                .notice(&format!("The server is now ready to accept connections at {}", path.to_string_lossy()));
         }
         process::systemd_notify("STATUS=Ready to accept connections\nREADY=1\n");
     }
 
     /// One setting that lives here. The engine's configuration has the new value already.
     fn reconfigure(&mut self, apply: Apply) -> Outcome {
-        let config = self.engine.config();
+        let (config, driver) = (self.engine.config(), &mut *self.driver);
         let failed = || Outcome::Failed(apply.failure_text().into());
         match apply {
-            Apply::Port => match self.listeners.change_port(config, self.poll.registry(), &self.log) {
+            Apply::Port => match driver.listeners.change_port(config, driver.poll.registry(), &driver.log) {
                 Ok(()) => Outcome::Done,
                 Err(()) => failed(),
             },
-            Apply::Bind => match self.listeners.change_bind(config, self.poll.registry(), &self.log) {
+            Apply::Bind => match driver.listeners.change_bind(config, driver.poll.registry(), &driver.log) {
                 Ok(()) => Outcome::Done,
                 Err(()) => failed(),
             },
@@ -103,14 +104,14 @@ impl Server {
     /// What is left to do when the process ends in order.
     pub(crate) fn say_goodbye(&mut self, pid_file: Option<&[u8]>) {
         if let Some(path) = pid_file {
-            self.log.notice("Removing the pid file.");
+            self.driver.log.notice("Removing the pid file.");
             let _ = fs::remove_file(OsStr::from_bytes(path));
         }
-        if let Some(path) = self.listeners.unix_path() {
-            self.log.notice("Removing the unix socket file.");
+        if let Some(path) = self.driver.listeners.unix_path() {
+            self.driver.log.notice("Removing the unix socket file.");
             let _ = fs::remove_file(path);
         }
-        self.log.warning("Redis is now ready to exit, bye bye...");
+        self.driver.log.warning("Redis is now ready to exit, bye bye...");
     }
 }
 

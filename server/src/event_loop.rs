@@ -13,7 +13,11 @@
 //! - New connections are taken in first, when all actions of the last turn are done: the engine may give a slot to a
 //!   new client only after the connection that had it is gone from the table here.
 //! - Clocks are read once a wake. Nothing is allocated for an event.
+//! - Whatever may run a script is called by [`Server::lending`]: a script that runs for too long has the loop turn again
+//!   (see [`loan`](crate::loan)). So no list is walked by index while commands run; what a wake brought is taken off a
+//!   queue, and a turn within a turn goes on with it.
 
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -27,6 +31,7 @@ use etalon_core::{Engine, Now};
 use crate::connection::{Connection, Stream};
 use crate::files::Files;
 use crate::listeners::{LISTENERS_MAX, Listener, Listeners};
+use crate::loan::Lendable;
 use crate::log::Log;
 use crate::process::Facts;
 use crate::reclaim::Reclaimer;
@@ -47,18 +52,32 @@ const ACCEPT_RETRY_US: u64 = 100_000;
 /// How often the facts about the process are refreshed.
 const FACTS_US: u64 = 100_000;
 
-/// The running server.
-pub struct Server {
-    pub(crate) engine: Engine,
+/// The running server: the engine, and what drives it.
+pub struct Server<'e> {
+    pub(crate) engine: &'e mut Engine,
+    pub(crate) driver: Lendable,
+}
+
+/// All that the loop has but the engine.
+pub struct Driver {
     pub(crate) log: Log,
     pub(crate) poll: Poll,
     pub(crate) listeners: Listeners,
     /// By the client's index.
     pub(crate) connections: Vec<Option<Connection>>,
     signals: Signals,
-    /// Sockets that may hold more than the last read took: of this wake, and of the last one while it is worked off.
+    /// A signal was received and is not taken in yet.
+    signalled: bool,
+    /// Listeners with connections to accept.
+    accepting: Vec<Token>,
+    /// Events of connections that are not worked off.
+    ready: VecDeque<Ready>,
+    /// Sockets that may hold more than the last read took.
     unread: Vec<ClientId>,
-    unread_before: Vec<ClientId>,
+    /// The storage of the list before.
+    unread_spare: Vec<ClientId>,
+    /// The time of this wake; a turn within a script moves it on.
+    pub(crate) now: Now,
     /// Sockets that were full and take output again.
     writable: Vec<ClientId>,
     /// When to try listeners again that still had connections to accept.
@@ -73,17 +92,29 @@ pub struct Server {
     pub(crate) files: Files,
 }
 
-impl Server {
-    pub fn new(engine: Engine, log: Log, poll: Poll, listeners: Listeners, signals: Signals, files: Files) -> Server {
-        Server {
-            engine,
+/// What is known of a connection since the last wait.
+struct Ready {
+    index: usize,
+    readable: bool,
+    writable: bool,
+    /// The end of the stream is known to be there.
+    ended: bool,
+}
+
+impl Driver {
+    pub fn new(log: Log, poll: Poll, listeners: Listeners, signals: Signals, files: Files) -> Driver {
+        Driver {
             log,
             poll,
             listeners,
             connections: Vec::new(),
             signals,
+            signalled: false,
+            accepting: Vec::new(),
+            ready: VecDeque::new(),
             unread: Vec::new(),
-            unread_before: Vec::new(),
+            unread_spare: Vec::new(),
+            now: clock::now(),
             writable: Vec::new(),
             accept_again_us: None,
             facts: Facts::new(),
@@ -95,91 +126,149 @@ impl Server {
         }
     }
 
+    /// Notes what a wait has brought.
+    fn take_events(&mut self, events: &Events) {
+        for event in events {
+            match event.token() {
+                SIGNALS => self.signalled = true,
+                // It has ended the wait; outcomes are looked for in every wake.
+                FILES => {}
+                token if token.0 < FIRST_CONNECTION => self.accepting.push(token),
+                token => self.ready.push_back(Ready {
+                    index: token.0 - FIRST_CONNECTION,
+                    readable: event.is_readable(),
+                    writable: event.is_writable(),
+                    ended: event.is_read_closed(),
+                }),
+            }
+            self.events_since_facts += 1;
+        }
+    }
+
+    /// Closes a client's socket. The engine has forgotten it already.
+    pub(crate) fn forget(&mut self, client: ClientId) {
+        if let Some(slot) = self.connections.get_mut(client.index())
+            && slot.as_ref().is_some_and(|connection| connection.client == client)
+        {
+            *slot = None;
+        }
+    }
+}
+
+impl Server<'_> {
     /// Serves until the process is to end, and returns its exit code.
     pub fn run(&mut self) -> i32 {
-        self.engine.load_at_start(clock::now());
-        self.end_turns(clock::now());
+        self.engine.load_at_start(self.driver.now);
+        self.end_turns();
         let mut events = Events::with_capacity(EVENTS_MAX);
         loop {
             let timeout = self.time_to_wait(clock::monotonic_us());
-            match self.poll.poll(&mut events, timeout) {
+            match self.driver.poll.poll(&mut events, timeout) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    self.log.warning(&format!("Waiting for events: {}", os::reason(&error)));
+                    self.driver.log.warning(&format!("Waiting for events: {}", os::reason(&error)));
                     return 1;
                 }
             }
-            let now = clock::now();
-            self.accept(&events, now);
-            self.read_unread(now);
-            self.events_since_facts += events.iter().count();
-            for event in &events {
-                let token = event.token().0;
-                if token >= FIRST_CONNECTION {
-                    self.on_event(token - FIRST_CONNECTION, event, now);
-                }
+            self.driver.now = clock::now();
+            self.driver.take_events(&events);
+            self.take_signals();
+            self.work_off();
+            if self.driver.now.monotonic_us >= self.driver.facts_due_us {
+                self.refresh_facts();
             }
-            if now.monotonic_us >= self.facts_due_us {
-                self.facts_due_us = now.monotonic_us + FACTS_US;
-                self.facts.refresh(self.engine.process_info());
-                self.engine.process_info().save_keys_processed = self.files.keys_written();
-                self.log.set_level(self.engine.config().loglevel);
-                let is_quiet = std::mem::take(&mut self.events_since_facts) == 0;
-                self.reclaimer.observe(self.engine.memory_used_bytes(), is_quiet);
+            self.complete_files();
+            if self.engine.next_timeout().is_some_and(|due_us| due_us <= self.driver.now.monotonic_us) {
+                self.lending(|engine, now| engine.handle_timeout(now));
             }
-            while let Some((id, outcome)) = self.files.take() {
-                self.engine.complete(id, outcome, now);
-            }
-            if self.engine.next_timeout().is_some_and(|due_us| due_us <= now.monotonic_us) {
-                self.engine.handle_timeout(now);
-            }
-            self.end_turns(now);
-            if let Some(code) = self.exit {
+            self.end_turns();
+            if let Some(code) = self.driver.exit {
                 return code;
             }
         }
     }
 
+    /// A turn while a script runs: all but signals and what is periodic, without waiting.
+    pub(crate) fn turn_within_script(&mut self) {
+        self.driver.now = clock::now();
+        // Connections that have ended make room for new ones.
+        self.end_turns();
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        if self.driver.poll.poll(&mut events, Some(Duration::ZERO)).is_ok() {
+            self.driver.take_events(&events);
+        }
+        self.work_off();
+        self.complete_files();
+        self.end_turns();
+    }
+
+    /// Works off what the sockets have brought.
+    fn work_off(&mut self) {
+        self.accept();
+        self.read_unread();
+        while let Some(ready) = self.driver.ready.pop_front() {
+            self.on_event(&ready);
+        }
+    }
+
+    fn complete_files(&mut self) {
+        while let Some((id, outcome)) = self.driver.files.take() {
+            self.lending(|engine, now| engine.complete(id, outcome, now));
+        }
+    }
+
+    fn refresh_facts(&mut self) {
+        let driver = &mut *self.driver;
+        driver.facts_due_us = driver.now.monotonic_us + FACTS_US;
+        driver.facts.refresh(self.engine.process_info());
+        self.engine.process_info().save_keys_processed = driver.files.keys_written();
+        driver.log.set_level(self.engine.config().loglevel);
+        let is_quiet = std::mem::take(&mut driver.events_since_facts) == 0;
+        driver.reclaimer.observe(self.engine.memory_used_bytes(), is_quiet);
+    }
+
     /// How long nothing has to be done without an event.
     fn time_to_wait(&self, now_us: u64) -> Option<Duration> {
-        if !self.unread.is_empty() {
+        if !self.driver.unread.is_empty() {
             return Some(Duration::ZERO);
         }
-        let due_us =
-            self.engine.next_timeout().into_iter().chain(self.accept_again_us).chain([self.facts_due_us]).min()?;
+        let due_us = self
+            .engine
+            .next_timeout()
+            .into_iter()
+            .chain(self.driver.accept_again_us)
+            .chain([self.driver.facts_due_us])
+            .min()?;
         Some(Duration::from_micros(due_us.saturating_sub(now_us)))
     }
 
-    /// Takes in signals and new connections.
-    fn accept(&mut self, events: &Events, now: Now) {
-        let again = self.accept_again_us.is_some_and(|due_us| due_us <= now.monotonic_us);
-        if again {
-            self.accept_again_us = None;
-            let tokens: Vec<Token> = self.listeners.tokens().collect();
-            tokens.into_iter().for_each(|token| self.accept_from(token, now));
+    /// Takes in new connections.
+    fn accept(&mut self) {
+        if self.driver.accept_again_us.is_some_and(|due_us| due_us <= self.driver.now.monotonic_us) {
+            self.driver.accept_again_us = None;
+            let driver = &mut *self.driver;
+            driver.accepting.clear();
+            driver.accepting.extend(driver.listeners.tokens());
         }
-        for event in events {
-            let token = event.token();
-            if token == SIGNALS {
-                self.take_signals(now);
-            } else if token.0 < FILES.0 && !again {
-                self.accept_from(token, now);
-            }
+        while let Some(token) = self.driver.accepting.pop() {
+            self.accept_from(token);
         }
     }
 
-    fn take_signals(&mut self, now: Now) {
-        if let Some(Wish::Shutdown(signal)) = self.signals.take() {
-            self.log.signal_line(signal.received_text());
-            self.engine.shutdown(signal, now);
+    fn take_signals(&mut self) {
+        if std::mem::take(&mut self.driver.signalled)
+            && let Some(Wish::Shutdown(signal)) = self.driver.signals.take()
+        {
+            self.driver.log.signal_line(signal.received_text());
+            self.engine.shutdown(signal, self.driver.now);
         }
     }
 
     /// Accepts until there is nothing left, the budget is used up, or the process has no descriptor left.
-    fn accept_from(&mut self, token: Token, now: Now) {
+    fn accept_from(&mut self, token: Token) {
         for _ in 0..ACCEPTS_MAX {
-            let accepted = match self.listeners.get(token) {
+            let accepted = match self.driver.listeners.get(token) {
                 Some(Listener::Tcp(listener)) => listener.accept().map(|(stream, from)| {
                     let address = from.to_string();
                     let local_address = stream.local_addr().map_or_else(|_| String::new(), |local| local.to_string());
@@ -194,27 +283,29 @@ impl Server {
                 None => return,
             };
             match accepted {
-                Ok((stream, peer)) => self.take_in(stream, peer, now),
+                Ok((stream, peer)) => self.take_in(stream, peer),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return,
                     // The other end gave up before it was accepted.
                     ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
                     _ => {
-                        self.log.warning(&format!("Accepting client connection: accept: {}", os::reason(&error)));
-                        self.accept_again_us = Some(now.monotonic_us + ACCEPT_RETRY_US);
+                        self.driver
+                            .log
+                            .warning(&format!("Accepting client connection: accept: {}", os::reason(&error)));
+                        self.driver.accept_again_us = Some(self.driver.now.monotonic_us + ACCEPT_RETRY_US);
                         return;
                     }
                 },
             }
         }
         // Edge-triggered: no event will come for those that still wait.
-        self.accept_again_us = Some(now.monotonic_us);
+        self.driver.accept_again_us = Some(self.driver.now.monotonic_us);
     }
 
-    fn take_in(&mut self, mut stream: Stream, peer: Peer, now: Now) {
+    fn take_in(&mut self, mut stream: Stream, peer: Peer) {
         stream.tune(self.engine.config().tcp_keepalive);
         let peer = Peer { fd: stream.fd(), ..peer };
-        match self.engine.connect(peer, now) {
+        match self.engine.connect(peer, self.driver.now) {
             Err(refused) => {
                 // A fresh socket has room for one line; if not, the close says it as well.
                 let _ = stream.write(refused.reply);
@@ -222,110 +313,112 @@ impl Server {
             Ok(client) => {
                 let index = client.index();
                 let token = Token(index + FIRST_CONNECTION);
-                if let Err(error) = self.poll.registry().register(stream.source(), token, Interest::READABLE) {
-                    self.log.warning(&format!("Error registering fd event for the new client: {}", os::reason(&error)));
-                    self.engine.disconnect(client, now);
+                if let Err(error) = self.driver.poll.registry().register(stream.source(), token, Interest::READABLE) {
+                    self.driver
+                        .log
+                        .warning(&format!("Error registering fd event for the new client: {}", os::reason(&error)));
+                    self.engine.disconnect(client, self.driver.now);
                     return;
                 }
-                if self.connections.len() <= index {
-                    self.connections.resize_with(index + 1, || None);
+                if self.driver.connections.len() <= index {
+                    self.driver.connections.resize_with(index + 1, || None);
                 }
-                assert!(self.connections[index].is_none(), "a slot is free before it is given to a new client");
-                self.connections[index] = Some(Connection { stream, client, full: false });
+                assert!(self.driver.connections[index].is_none(), "a slot is free before it is given to a new client");
+                self.driver.connections[index] = Some(Connection { stream, client, full: false });
             }
         }
     }
 
     #[inline]
-    fn on_event(&mut self, index: usize, event: &mio::event::Event, now: Now) {
-        let Some(Some(connection)) = self.connections.get(index) else { return };
+    fn on_event(&mut self, ready: &Ready) {
+        let driver = &mut *self.driver;
+        let Some(Some(connection)) = driver.connections.get(ready.index) else { return };
         let client = connection.client;
-        if connection.full && event.is_writable() {
-            self.writable.push(client);
+        if connection.full && ready.writable {
+            driver.writable.push(client);
         }
-        if event.is_readable() {
-            let ended = event.is_read_closed();
-            self.read(client, ended, now);
+        if ready.readable {
+            self.read(client, ready.ended);
         }
     }
 
     /// Goes on with sockets that had more to read than one read takes.
-    fn read_unread(&mut self, now: Now) {
-        std::mem::swap(&mut self.unread, &mut self.unread_before);
-        for at in 0..self.unread_before.len() {
-            self.read(self.unread_before[at], false, now);
+    fn read_unread(&mut self) {
+        if self.driver.unread.is_empty() {
+            return;
         }
-        self.unread_before.clear();
+        let driver = &mut *self.driver;
+        let mut batch = std::mem::replace(&mut driver.unread, std::mem::take(&mut driver.unread_spare));
+        for client in batch.drain(..) {
+            self.read(client, false);
+        }
+        self.driver.unread_spare = batch;
     }
 
     /// One read, and the commands that it brought. `ended`: the end of the stream is known to be there.
     #[inline]
-    fn read(&mut self, client: ClientId, ended: bool, now: Now) {
-        let Some(Some(connection)) = self.connections.get_mut(client.index()) else { return };
+    fn read(&mut self, client: ClientId, ended: bool) {
+        let Some(Some(connection)) = self.driver.connections.get_mut(client.index()) else { return };
         if connection.client != client || !self.engine.is_connected(client) {
             return;
+        }
+        if !self.engine.takes_input(client) {
+            // Its script runs.
+            return self.driver.unread.push(client);
         }
         let query = self.engine.query_buffer(client);
         let spare = query.spare();
         let offered = spare.len();
         match connection.stream.read(spare) {
-            Ok(0) => self.hang_up(client, now),
+            Ok(0) => self.hang_up(client),
             Ok(count) => {
                 query.filled(count);
                 self.engine.count_input(count);
-                self.engine.handle_readable(client, now);
+                self.lending(|engine, now| engine.handle_readable(client, now));
                 // Less than there was room for: the socket is empty, and the next bytes bring an event.
                 if count == offered || ended {
-                    self.unread.push(client);
+                    self.driver.unread.push(client);
                 }
             }
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock => {}
-                ErrorKind::Interrupted => self.unread.push(client),
+                ErrorKind::Interrupted => self.driver.unread.push(client),
                 _ => {
-                    self.log.line(LogLevel::Verbose, &format!("Reading from client: {}", os::reason(&error)));
-                    self.hang_up(client, now);
+                    self.driver.log.line(LogLevel::Verbose, &format!("Reading from client: {}", os::reason(&error)));
+                    self.hang_up(client);
                 }
             },
         }
     }
 
     /// The other end is gone: so is the client.
-    fn hang_up(&mut self, client: ClientId, now: Now) {
-        self.engine.disconnect(client, now);
-        self.forget(client);
-    }
-
-    /// Closes a client's socket. The engine has forgotten it already.
-    pub(crate) fn forget(&mut self, client: ClientId) {
-        if let Some(slot) = self.connections.get_mut(client.index())
-            && slot.as_ref().is_some_and(|connection| connection.client == client)
-        {
-            *slot = None;
-        }
+    fn hang_up(&mut self, client: ClientId) {
+        self.engine.disconnect(client, self.driver.now);
+        self.driver.forget(client);
     }
 
     /// Ends the turn: replies leave, actions are carried out; what these answer makes a turn of its own.
-    fn end_turns(&mut self, now: Now) {
+    fn end_turns(&mut self) {
         loop {
-            let permit = match self.engine.end_turn(now) {
+            let permit = match self.lending(|engine, now| engine.end_turn(now)) {
                 Turn::Clean(permit) => permit,
                 // The journal has no file so far: the engine is never asked to keep one.
-                Turn::Journal(batch) => self.engine.journal_written(batch, now),
+                Turn::Journal(batch) => self.engine.journal_written(batch, self.driver.now),
             };
             while let Some(client) = self.engine.next_writable(&permit) {
-                self.write(client, &permit, now);
+                self.write(client, &permit);
             }
-            while let Some(client) = self.writable.pop() {
-                if let Some(Some(connection)) = self.connections.get_mut(client.index())
+            while let Some(client) = self.driver.writable.pop() {
+                let driver = &mut *self.driver;
+                if let Some(Some(connection)) = driver.connections.get_mut(client.index())
                     && connection.client == client
                 {
                     let token = Token(client.index() + FIRST_CONNECTION);
-                    let _ = connection.set_full(false, self.poll.registry(), token);
-                    self.write(client, &permit, now);
+                    let _ = connection.set_full(false, driver.poll.registry(), token);
+                    self.write(client, &permit);
                 }
             }
-            if !self.carry_out_actions(now) {
+            if !self.carry_out_actions() {
                 return;
             }
         }
@@ -333,8 +426,9 @@ impl Server {
 
     /// Offers a client's replies to its socket.
     #[inline]
-    fn write(&mut self, client: ClientId, permit: &Permit, now: Now) {
-        let Some(Some(connection)) = self.connections.get_mut(client.index()) else { return };
+    fn write(&mut self, client: ClientId, permit: &Permit) {
+        let driver = &mut *self.driver;
+        let Some(Some(connection)) = driver.connections.get_mut(client.index()) else { return };
         if connection.client != client || connection.full {
             return;
         }
@@ -345,7 +439,7 @@ impl Server {
         let offered = output.len();
         let failure = match connection.stream.write(output) {
             Ok(count) => {
-                self.engine.sent(client, count, now);
+                self.engine.sent(client, count, driver.now);
                 if count == offered {
                     return;
                 }
@@ -355,10 +449,10 @@ impl Server {
             Err(error) => Some(error),
         };
         let token = Token(client.index() + FIRST_CONNECTION);
-        let failure = failure.or_else(|| connection.set_full(true, self.poll.registry(), token).err());
+        let failure = failure.or_else(|| connection.set_full(true, driver.poll.registry(), token).err());
         if let Some(error) = failure {
-            self.log.line(LogLevel::Verbose, &format!("Error writing to client: {}", os::reason(&error)));
-            self.hang_up(client, now);
+            self.driver.log.line(LogLevel::Verbose, &format!("Error writing to client: {}", os::reason(&error)));
+            self.hang_up(client);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `main.rs`, `startup.rs`, `usage.rs` | from the command line to a server that listens |
 //! | `event_loop.rs`, `connection.rs`, `listeners.rs` | sockets |
+//! | `loan.rs` | the loop turns while a script runs for too long |
 //! | `actions.rs`, `files.rs` | what the engine asks for |
 //! | `environment.rs` | files that configuration is read from |
 //! | `reclaim.rs`, `handover.rs`, `allocator.rs` | memory, and the one other thread |
@@ -22,6 +23,7 @@ mod event_loop;
 mod files;
 mod handover;
 mod listeners;
+mod loan;
 mod log;
 mod os;
 mod process;

@@ -10,9 +10,10 @@ use etalon_core::config::{CommandLine, Config, LoadError};
 use etalon_core::engine::REDIS_VERSION;
 
 use crate::environment;
-use crate::event_loop::{FILES, SIGNALS, Server};
+use crate::event_loop::{Driver, FILES, SIGNALS, Server};
 use crate::files::Files;
 use crate::listeners::Listeners;
+use crate::loan::{Lendable, TurnTheLoop};
 use crate::log::Log;
 use crate::process::{self, Facts};
 use crate::signals::Signals;
@@ -33,8 +34,8 @@ pub fn serve(mut command_line: CommandLine, no_arguments: bool) -> i32 {
     }
     announce(&log, no_arguments);
     log.set_role('M');
-    let mut server = match initialise(&mut config, &mut log) {
-        Ok(server) => server,
+    let (mut engine, driver) = match initialise(&mut config, &mut log) {
+        Ok(both) => both,
         Err(line) => {
             if !line.is_empty() {
                 log.warning(&line);
@@ -50,6 +51,7 @@ pub fn serve(mut command_line: CommandLine, no_arguments: bool) -> i32 {
     check_backlog(&config, &log);
     log.warning("Server initialized");
     warn_of_missing_features(&config, &log);
+    let mut server = Server { engine: &mut engine, driver: Lendable::new(driver) };
     let code = server.run();
     if code == 0 {
         server.say_goodbye(pid_file.as_deref());
@@ -93,7 +95,7 @@ fn announce(log: &Log, no_arguments: bool) {
 }
 
 /// Sockets, signals, the engine. Errors: the line for the log, empty if it is there already.
-fn initialise(config: &mut Config, log: &mut Log) -> Result<Server, String> {
+fn initialise(config: &mut Config, log: &mut Log) -> Result<(Engine, Driver), String> {
     let failed = |what: &str, error: &std::io::Error| format!("{what}: {}", os::reason(error));
     process::adjust_open_files(config, log).map_err(|()| String::new())?;
     log.notice("monotonic clock: POSIX clock_gettime");
@@ -122,7 +124,8 @@ fn initialise(config: &mut Config, log: &mut Log) -> Result<Server, String> {
         Engine::new(config.clone(), seed().map_err(|error| failed("Reading /dev/urandom", &error))?, clock::now());
     engine.set_stopwatch(clock::monotonic_us);
     Facts::describe(engine.process_info());
-    Ok(Server::new(engine, log.clone(), poll, listeners, signals, files))
+    engine.set_interrupt(Box::new(TurnTheLoop));
+    Ok((engine, Driver::new(log.clone(), poll, listeners, signals, files)))
 }
 
 /// What the engine leaves to chance differs between processes (HashDoS).

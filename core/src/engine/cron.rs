@@ -169,11 +169,12 @@ impl Engine {
             let client = self.client_mut(id);
             input_bytes = input_bytes.max(client.query.capacity() + client.parser.argument_bytes());
             output_bytes = output_bytes.max(client.output_bytes());
-            if now - client.peak_since_us >= PEAK_US {
+            // A turn within a script may have been later than this one's time.
+            if now.saturating_sub(client.peak_since_us) >= PEAK_US {
                 client.peak_since_us = now;
                 client.reply_peak_bytes = client.reply.len();
             }
-            let idle_us = now - client.last_interaction.monotonic_us;
+            let idle_us = now.saturating_sub(client.last_interaction.monotonic_us);
             if timeout_us > 0
                 && idle_us > timeout_us
                 && !client.flags.intersects(ClientFlags::POSTPONED | ClientFlags::BLOCKED | ClientFlags::MONITOR)

@@ -99,6 +99,8 @@ impl Engine {
                  using the {command} command. Script name is: {name}."
             );
             self.log(LogLevel::Warning, text);
+            // Whose input waits behind the script's, after a freeze, is answered now.
+            self.cron.pause_ended |= self.cron.pause.is_none();
         }
         true
     }
