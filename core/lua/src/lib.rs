@@ -1,20 +1,28 @@
 //! Lua 5.1.5 for mlua to build, in the place of the `lua-src` of the registry, with what scripts of Redis need and plain
-//! Lua lacks. All changes in `c/` are marked `Etalon:`.
+//! Lua lacks.
+//!
+//! ```text
+//! registry's lua-src ── upstream.rs ──> OUT_DIR/upstream/cpp_source ── edits.rs ──> compiled into liblua5.1.a
+//!                                                                        ^
+//!                                                  edits/host.c, edits/interface.c
+//! ```
 //!
 //! - Tables can be read-only: assigning, `rawset`, `setmetatable` and library functions fail with `Attempt to modify a
 //!   readonly table`. A table that only a metatable protects would have to be empty, and `pairs` would show nothing.
 //! - `load` and `loadstring` take source text only: a crafted binary chunk breaks out of any sandbox.
 //! - `pcall` gives the message of an error that is a table with the field `err`.
-//! - `__guarded(f)` turns what `f` returns into Lua errors: hosts in Rust can't raise ordinary ones. `__readonly(t, flag)`.
-//!   Both are for the host, which takes them out of the globals before a script runs.
+//! - `__guarded(f)` turns what `f` returns into Lua errors: hosts in Rust can't raise ordinary ones. `__readonly(t, flag)`,
+//!   `__memory_max(bytes)`, `__reporter(f)`, `__run(…)`. They are for the host, which takes them out of the globals before a
+//!   script runs.
 //! - Long strings are hashed whole, as the Lua of Redis does: the order of `pairs` depends on it.
 //! - Recursion of patterns is bounded; `unpack` can't overflow; the name of a chunk is not collected while it is compiled.
-//!
-//! The C sources are those of Lua 5.1.5 (MIT license, see `c/lua.h`).
+
+mod edits;
+mod upstream;
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The only version there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +51,10 @@ impl Build {
 
     /// Compiles the library. Panics if that fails, as build scripts do.
     pub fn build(&self, Lua51: Version) -> Artifacts {
-        let source_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("c");
-        let lib_dir = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where to build")).join("lib");
+        let out_dir = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where to build"));
+        let source_dir = upstream::sources(&out_dir);
+        edits::apply(&source_dir);
+        let lib_dir = out_dir.join("lib");
         let mut build = cc::Build::new();
         if env::var("TARGET").is_ok_and(|target| !target.contains("windows")) {
             build.define("LUA_USE_POSIX", None);
@@ -56,7 +66,6 @@ impl Build {
             }
         }
         build.include(&source_dir).warnings(false).cargo_metadata(false).out_dir(&lib_dir).compile(LIBRARY);
-        println!("cargo:rerun-if-changed={}", source_dir.display());
         Artifacts { lib_dir }
     }
 }
