@@ -171,6 +171,7 @@ impl EngineTarget {
                 }
                 Action::Log(..) | Action::Discard(_) | Action::Cancel(_) | Action::Loaded => continue,
                 Action::File { id, op, .. } => (id, self.disk.execute(op)),
+                Action::Link { id, op } => (id, op.without_network()),
                 Action::Reconfigure { id, .. } => (id, Outcome::Done),
                 Action::WriteFile { id, path, content } => {
                     self.files.insert(path, content);

@@ -47,6 +47,7 @@ impl Server<'_> {
                     continue;
                 }
                 Action::Abort => std::process::abort(),
+                Action::Link { id, op } => (id, self.driver.links.execute(op)),
                 Action::Reconfigure { id, apply } => (id, self.reconfigure(apply)),
                 Action::WriteFile { id, path, content } => (id, outcome(replace_file(Path::new(&path), &content))),
                 Action::ReadFile { id, path } => {

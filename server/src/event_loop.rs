@@ -30,6 +30,7 @@ use etalon_core::{Engine, Now};
 
 use crate::connection::{Connection, Stream};
 use crate::files::Files;
+use crate::links::Links;
 use crate::listeners::{LISTENERS_MAX, Listener, Listeners};
 use crate::loan::Lendable;
 use crate::log::Log;
@@ -90,6 +91,7 @@ pub struct Driver {
     pub(crate) exit: Option<i32>,
     pub(crate) reclaimer: Reclaimer,
     pub(crate) files: Files,
+    pub(crate) links: Links,
 }
 
 /// What is known of a connection since the last wait.
@@ -123,6 +125,7 @@ impl Driver {
             exit: None,
             reclaimer: Reclaimer::new(),
             files,
+            links: Links::default(),
         }
     }
 

@@ -5,7 +5,7 @@
 //! | `main.rs`, `startup.rs`, `usage.rs` | from the command line to a server that listens |
 //! | `event_loop.rs`, `connection.rs`, `listeners.rs` | sockets |
 //! | `loan.rs` | the loop turns while a script runs for too long |
-//! | `actions.rs`, `files.rs` | what the engine asks for |
+//! | `actions.rs`, `files.rs`, `links.rs` | what the engine asks for |
 //! | `environment.rs` | files that configuration is read from |
 //! | `reclaim.rs`, `handover.rs`, `allocator.rs` | memory, and the one other thread |
 //! | `log.rs`, `clock.rs`, `signals.rs`, `process.rs` | the process |
@@ -22,6 +22,7 @@ mod environment;
 mod event_loop;
 mod files;
 mod handover;
+mod links;
 mod listeners;
 mod loan;
 mod log;

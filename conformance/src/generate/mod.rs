@@ -50,7 +50,7 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("REPLICAOF", "starts replication: issue of its own"),
     ("SLAVEOF", "starts replication: issue of its own"),
     ("FAILOVER", "starts replication: issue of its own"),
-    ("MIGRATE", "needs a second server"),
+    ("MIGRATE", "needs a second server; a test of its own has one"),
     ("WAIT", "needs replicas"),
     ("SAVE", "writes files: durability has an issue of its own"),
     ("BGSAVE", "writes files: durability has an issue of its own"),
@@ -70,7 +70,7 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("MEMORY", "measures the process; MEMORY USAGE has its own generator"),
     ("ROLE", "replication has an issue of its own"),
     ("PFSELFTEST", "keeps the real server busy for seconds; a script covers it"),
-    ("RESTORE-ASKING", "cluster has an issue of its own"),
+    ("RESTORE-ASKING", "is RESTORE under another name; a script covers it"),
 ];
 
 /// A generator of one row.

@@ -146,6 +146,28 @@ pub fn bitfield(args: Args<'_>, found: &mut Vec<FoundKey>) -> Result<(), Invalid
     Ok(())
 }
 
+/// MIGRATE: the third argument, or, if that is empty, what follows KEYS.
+pub fn migrate(args: Args<'_>, found: &mut Vec<FoundKey>) -> Result<(), InvalidKeys> {
+    let flags = KeyFlags::RW | KeyFlags::ACCESS | KeyFlags::DELETE;
+    let mut at = 6;
+    while at < args.len() {
+        if args.is(at, "keys") {
+            if !args.at(3).is_empty() {
+                return Err(InvalidKeys);
+            }
+            found.extend((at + 1..args.len()).map(|position| FoundKey { position, flags }));
+            return Ok(());
+        }
+        at += match () {
+            () if args.is(at, "auth") => 2,
+            () if args.is(at, "auth2") => 3,
+            () => 1,
+        };
+    }
+    found.push(FoundKey { position: 3, flags });
+    Ok(())
+}
+
 /// SORT: the key that is sorted, and the last one after STORE.
 pub fn sort(args: Args<'_>, found: &mut Vec<FoundKey>) -> Result<(), InvalidKeys> {
     sort_ro(args, found)?;

@@ -1,6 +1,7 @@
 //! What the engine asks of its driver: rare requests, taken with `poll_action`.
 
 use super::client::ClientId;
+use super::link::LinkOp;
 use super::persistence::file::{FileOp, Lane};
 use crate::config::{Apply, LogLevel};
 use crate::keyspace::Discarded;
@@ -27,6 +28,8 @@ pub enum Action {
     ReadFile { id: ActionId, path: String },
     /// Carry out a file operation, after those of the same lane that were asked before; complete with [`Outcome`].
     File { id: ActionId, lane: Lane, op: FileOp },
+    /// Carry out an operation on a connection that the engine opens; complete with [`Outcome`].
+    Link { id: ActionId, op: LinkOp },
     /// Give a file operation up that has not ended yet: it ends soon with a failure, or as if this had not been said.
     Cancel(ActionId),
     /// The data set is complete: announce that the server is ready.
@@ -58,6 +61,8 @@ pub enum Outcome {
         bytes: u64,
         reason: String,
     },
+    /// It took longer than it may.
+    TimedOut,
     /// With the reason, as the operating system words it.
     Failed(String),
 }

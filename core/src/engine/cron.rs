@@ -75,7 +75,7 @@ impl Engine {
         if let Some(until) = self.cron.frozen_until_us {
             return Some(until);
         }
-        if self.persistence.stands_still() {
+        if self.persistence.stands_still() || self.migrations.stands_still() {
             return None;
         }
         let mut next = self.cron.next_us;
@@ -126,6 +126,7 @@ impl Engine {
             self.cron.runs += 1;
             self.clients_cron();
             self.save_if_due();
+            self.close_unused_links();
         }
         if self.cron.next_sample_us <= now.monotonic_us {
             self.cron.next_sample_us = now.monotonic_us + SAMPLE_US;

@@ -109,6 +109,8 @@ impl FuzzWorld {
             if let Action::File { id, op, .. } = action {
                 let outcome = self.disk.execute(op);
                 self.engine.complete(id, outcome, self.now);
+            } else if let Action::Link { id, op } = action {
+                self.engine.complete(id, op.without_network(), self.now);
             } else if let Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } =
                 action
             {

@@ -93,7 +93,7 @@ impl Engine {
 }
 
 /// Appends a request in RESP form.
-fn append_request(out: &mut Vec<u8>, args: Args<'_>) {
+pub(super) fn append_request(out: &mut Vec<u8>, args: Args<'_>) {
     out.extend_from_slice(format!("*{}\r\n", args.len()).as_bytes());
     for arg in args.iter() {
         out.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());

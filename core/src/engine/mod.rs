@@ -35,6 +35,8 @@ pub mod fuzz;
 mod journal;
 pub mod latency;
 mod limits;
+pub mod link;
+pub(crate) mod migrate;
 pub mod monitor;
 mod pause;
 pub mod persistence;
@@ -140,6 +142,7 @@ pub struct Engine {
     /// Takes the replies to clients that have gone.
     nowhere: Reply,
     pub(crate) persistence: persistence::Persistence,
+    migrations: migrate::Migrations,
     pub(crate) policy: DataPolicy,
     pub(crate) cron: cron::Cron,
     pub(crate) debug: debug::DebugSwitches,
@@ -212,6 +215,7 @@ impl Engine {
             journal: Vec::new(),
             journal_db: None,
             persistence: persistence::Persistence::new(now),
+            migrations: migrate::Migrations::default(),
             policy: DataPolicy::default(),
             cron: cron::Cron::new(now),
             debug: debug::DebugSwitches::default(),

@@ -48,8 +48,8 @@ impl Engine {
         }
     }
 
-    /// Whether the server stands still: DEBUG SLEEP, or a save in the foreground.
+    /// Whether the server stands still: DEBUG SLEEP, a save in the foreground, MIGRATE.
     pub fn is_frozen(&self) -> bool {
-        self.cron.frozen_until_us.is_some() || self.persistence.stands_still()
+        self.cron.frozen_until_us.is_some() || self.persistence.stands_still() || self.migrations.stands_still()
     }
 }

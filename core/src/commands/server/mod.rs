@@ -9,6 +9,7 @@ mod debug;
 mod info;
 mod lolwut;
 mod memory;
+mod migrate;
 pub mod rows;
 mod save;
 mod shutdown;

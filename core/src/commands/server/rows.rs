@@ -1,13 +1,14 @@
 //! The rows of the server family: what 7.0.15 says of each command in COMMAND INFO and COMMAND DOCS; the
 //! summaries are our own.
 
+use super::migrate::MIGRATE;
 use super::save::{BGSAVE, LASTSAVE, SAVE};
 use crate::commands::row::*;
 
 /// All rows of the family.
 pub const ROWS: &[Command] = &[
     COMMAND, CONFIG, DBSIZE, DEBUG, FLUSHALL, FLUSHDB, INFO, LOLWUT, MEMORY, SHUTDOWN, SWAPDB, TIME, BGSAVE, LASTSAVE,
-    SAVE,
+    SAVE, MIGRATE,
 ];
 
 const COMMAND_COUNT_DOC: Doc = Doc::new("server", "2.8.13", "Counts the commands of this server.").complexity("O(1)");
