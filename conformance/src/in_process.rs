@@ -133,12 +133,13 @@ impl EngineTarget {
             let permit = match self.engine.end_turn(now) {
                 Turn::Clean(permit) => permit,
                 Turn::Journal(batch) => {
-                    if let Some(propagated) = &mut self.propagated {
-                        propagated.extend_from_slice(batch.bytes());
-                    }
-                    self.engine.journal_written(batch, now)
+                    let outcome = self.disk.append(batch.file(), batch.bytes());
+                    self.engine.journal_written(batch, outcome, now)
                 }
             };
+            if let Some(propagated) = &mut self.propagated {
+                propagated.append(&mut self.engine.take_propagated());
+            }
             while let Some(id) = self.engine.next_writable(&permit) {
                 let output = self.engine.output(id, &permit);
                 let count = output.len();

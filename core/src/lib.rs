@@ -13,6 +13,7 @@
 //! Start with [`engine`], the surface that drivers use, and [`commands`], where a command is a row and a function.
 #![forbid(unsafe_code)]
 
+pub mod aof;
 pub mod args;
 pub mod checksum;
 pub mod commands;

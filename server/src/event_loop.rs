@@ -405,8 +405,10 @@ impl Server<'_> {
         loop {
             let permit = match self.lending(|engine, now| engine.end_turn(now)) {
                 Turn::Clean(permit) => permit,
-                // The journal has no file so far: the engine is never asked to keep one.
-                Turn::Journal(batch) => self.engine.journal_written(batch, self.driver.now),
+                Turn::Journal(batch) => {
+                    let outcome = self.driver.files.append(batch.file(), batch.bytes());
+                    self.engine.journal_written(batch, outcome, self.driver.now)
+                }
             };
             while let Some(client) = self.engine.next_writable(&permit) {
                 self.write(client, &permit);

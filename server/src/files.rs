@@ -17,8 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use etalon_core::engine::action::{ActionId, Outcome};
-use etalon_core::engine::persistence::file::{FileId, FileOp, Lane};
-use etalon_core::rdb::encoder::RdbEncoder;
+use etalon_core::engine::persistence::file::{Encoder, FileId, FileOp, Lane};
 use mio::{Registry, Token, Waker};
 
 use crate::handover::Handover;
@@ -105,7 +104,6 @@ impl Files {
         Some((completed.id, completed.outcome))
     }
 
-    #[expect(dead_code, reason = "the engine keeps no log so far")]
     /// Appends to a file that was opened for it, here and now: `FileOp::Append` without a thread.
     pub fn append(&self, file: FileId, bytes: &[u8]) -> Outcome {
         match self.logs.get(&file) {
@@ -209,13 +207,7 @@ impl Worker {
         }
     }
 
-    fn encode(
-        &mut self,
-        id: ActionId,
-        file: FileId,
-        encoder: &mut RdbEncoder,
-        sync_every_bytes: u64,
-    ) -> io::Result<()> {
+    fn encode(&mut self, id: ActionId, file: FileId, encoder: &mut Encoder, sync_every_bytes: u64) -> io::Result<()> {
         let mut file = self.file(file)?;
         let (mut chunk, mut unsynced) = (Vec::new(), 0);
         self.shared.keys_written.store(0, Ordering::Relaxed);

@@ -165,9 +165,6 @@ fn check_backlog(config: &Config, log: &Log) {
 
 /// Nothing that was asked for is left out silently.
 fn warn_of_missing_features(config: &Config, log: &Log) {
-    if config.appendonly {
-        log.warning("WARNING: appendonly is not supported so far and has no effect.");
-    }
     if config.syslog_enabled {
         log.warning("WARNING: syslog-enabled is not supported so far and has no effect.");
     }

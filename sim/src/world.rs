@@ -503,7 +503,10 @@ impl<'p> World<'p> {
         let now = self.clock.now();
         let permit = match self.engine.end_turn(now) {
             Turn::Clean(permit) => permit,
-            Turn::Journal(batch) => self.engine.journal_written(batch, now),
+            Turn::Journal(batch) => {
+                let outcome = self.disk.append(batch.file(), batch.bytes());
+                self.engine.journal_written(batch, outcome, now)
+            }
         };
         while let Some(id) = self.engine.next_writable(&permit) {
             let output = self.engine.output(id, &permit).to_vec();

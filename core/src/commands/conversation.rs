@@ -86,7 +86,7 @@ impl World {
             std::mem::take(&mut self.effects.deletions).into_iter().map(|(_, args)| args).collect();
         match std::mem::take(&mut self.effects.propagation) {
             Propagation::Verbatim if changed => journal.push(args.iter().collect()),
-            Propagation::Forced => journal.push(args.iter().collect()),
+            Propagation::Forced | Propagation::ForcedToReplicas => journal.push(args.iter().collect()),
             Propagation::Instead(list) => journal.extend(list),
             _ => {}
         }

@@ -2,10 +2,9 @@
 
 use super::client::ClientId;
 use super::link::LinkOp;
-use super::persistence::file::{FileOp, Lane};
+use super::persistence::file::{Encoder, FileOp, Lane};
 use crate::config::{Apply, LogLevel};
 use crate::keyspace::Discarded;
-use crate::rdb::encoder::RdbEncoder;
 
 /// Names a request that will be completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +52,7 @@ pub enum Outcome {
     Missing,
     /// All that the encoder had is in the file, or why not.
     Encoded {
-        encoder: Box<RdbEncoder>,
+        encoder: Box<Encoder>,
         error: Option<String>,
     },
     /// Only so many bytes of an `Append` are in the file, with the reason.

@@ -60,7 +60,7 @@ impl Engine {
 
     /// The row that a request calls: of the subcommand, where there is one. `None`: there is no such command.
     #[inline]
-    fn find_command(&self, args: Args<'_>) -> Option<CommandId> {
+    pub(super) fn find_command(&self, args: Args<'_>) -> Option<CommandId> {
         let command = self.commands.find(args.at(0))?;
         if self.commands.row(command).subcommands.is_empty() || args.len() == 1 {
             return Some(command);
@@ -89,6 +89,11 @@ impl Engine {
         }
         if !self.persistence.last_background_ok && self.is_denied_for_disk(id, row, args) {
             return Some(CommandError::Text(MISCONF_TEXT));
+        }
+        if !self.persistence.aof.last_write_ok()
+            && let Some(refused) = self.denial_for_log(id, row, args)
+        {
+            return Some(refused);
         }
         if self.config.min_replicas_to_write > 0 && self.lacks_replicas(id, row, args) {
             return Some(CommandError::Text("NOREPLICAS Not enough good replicas to write."));
@@ -120,6 +125,14 @@ impl Engine {
         self.config.stop_writes_on_bgsave_error
             && !self.config.save.is_empty()
             && (row.name == "ping" || self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE))
+    }
+
+    /// The refusal if the log could not be written or synced: of whatever writes, and PING.
+    #[cold]
+    fn denial_for_log(&self, id: ClientId, row: &Command, args: Args<'_>) -> Option<CommandError> {
+        let error = self.persistence.aof.error()?;
+        let denied = row.name == "ping" || self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE);
+        denied.then(|| CommandError::formatted(format!("MISCONF Errors writing to the AOF file: {error}")))
     }
 
     #[cold]

@@ -130,6 +130,8 @@ pub struct Client {
     pub sent: usize,
     /// Output up to here may leave: what the journal covers.
     pub released: usize,
+    /// Output up to here may leave when the sync under way is done.
+    pub(super) covered: usize,
     /// Most output held at once, in the last few seconds.
     pub reply_peak_bytes: usize,
     pub query: QueryBuffer,
@@ -171,6 +173,7 @@ impl Client {
             reply: Reply::new(Protocol::Resp2),
             sent: 0,
             released: 0,
+            covered: 0,
             reply_peak_bytes: 0,
             query: QueryBuffer::new(),
             parser: RequestParser::new(),
@@ -260,10 +263,17 @@ pub struct Clients {
     free: Vec<u32>,
     count: usize,
     next_id: u64,
-    /// Clients with output to send, in the order in which they got it. Who got it last is served first: the reply to a
-    /// PUBLISH does not wait for ten thousand subscribers.
+    /// Clients that got output in this turn, in the order in which they got it.
     pub(crate) pending_output: Vec<ClientId>,
+    /// Clients with output that may leave. Who got it last is served first: the reply to a PUBLISH does not wait for ten
+    /// thousand subscribers.
+    pub(super) releasable: Vec<ClientId>,
+    /// Whose commands those of a log are.
+    replayer: Option<Box<Client>>,
 }
+
+/// No connection: who runs what a log says.
+const REPLAYER: ClientId = ClientId { id: u64::MAX, slot: u32::MAX - 1 };
 
 impl Clients {
     pub fn new() -> Clients {
@@ -290,6 +300,14 @@ impl Clients {
         id
     }
 
+    /// A list that was worked off: its memory is for the next.
+    pub(super) fn give_back_pending(&mut self, mut list: Vec<ClientId>) {
+        if self.pending_output.is_empty() {
+            list.clear();
+            self.pending_output = list;
+        }
+    }
+
     pub(crate) fn remove(&mut self, id: ClientId) -> Option<Box<Client>> {
         self.get(id)?;
         self.count -= 1;
@@ -297,14 +315,35 @@ impl Clients {
         self.slots[id.slot as usize].take()
     }
 
+    /// The client that runs what a log says. It is not among the others.
+    pub(super) fn replayer(&mut self) -> ClientId {
+        self.replayer.get_or_insert_with(|| {
+            let mut client = Client::new(REPLAYER, Peer::default(), Now::default());
+            client.flags.insert(ClientFlags::DENY_BLOCKING | ClientFlags::AUTHENTICATED);
+            Box::new(client)
+        });
+        REPLAYER
+    }
+
+    /// A file has ended, and whatever it selected or queued with it.
+    pub(super) fn forget_replayer(&mut self) {
+        self.replayer = None;
+    }
+
     #[inline]
     pub fn get(&self, id: ClientId) -> Option<&Client> {
-        self.slots.get(id.slot as usize)?.as_deref().filter(|c| c.id == id)
+        match self.slots.get(id.slot as usize) {
+            Some(slot) => slot.as_deref().filter(|c| c.id == id),
+            None => self.replayer.as_deref().filter(|c| c.id == id),
+        }
     }
 
     #[inline]
     pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
-        self.slots.get_mut(id.slot as usize)?.as_deref_mut().filter(|c| c.id == id)
+        match self.slots.get_mut(id.slot as usize) {
+            Some(slot) => slot.as_deref_mut().filter(|c| c.id == id),
+            None => self.replayer.as_deref_mut().filter(|c| c.id == id),
+        }
     }
 
     /// The client in that slot.

@@ -83,6 +83,9 @@ impl Engine {
             // Over once its last millisecond has passed.
             next = next.min(deadline_ms.saturating_add(1).saturating_mul(1000));
         }
+        if let Some(due_us) = self.next_log_sync_us() {
+            next = next.min(due_us);
+        }
         if let Some(pause) = self.cron.pause {
             next = next.min(pause.until_us.saturating_add(1));
         }
@@ -126,6 +129,7 @@ impl Engine {
             self.cron.runs += 1;
             self.clients_cron();
             self.save_if_due();
+            self.rewrite_if_due();
             self.close_unused_links();
         }
         if self.cron.next_sample_us <= now.monotonic_us {

@@ -275,7 +275,7 @@ mod tests {
         world.engine.keep_journal(true);
         world.engine.config.maxmemory = 1;
         world.run(&["PING"]);
-        let journal = String::from_utf8(world.engine.journal.clone()).expect("text");
+        let journal = String::from_utf8(world.engine.take_propagated()).expect("text");
         assert!(journal.ends_with("*2\r\n$3\r\nDEL\r\n$5\r\nkey:0\r\n"), "{journal}");
     }
 

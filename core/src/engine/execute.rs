@@ -17,6 +17,7 @@ use super::Engine;
 use super::action::Action;
 use super::admission::Admission;
 use super::client::{ClientFlags, ClientId, ReplyStart};
+use super::journal::Readers;
 use super::monitor::Speaker;
 use crate::commands::lookup::CommandId;
 use crate::commands::row::{Command, CommandFlags, Run};
@@ -209,12 +210,12 @@ impl Engine {
     /// `start`: where its reply begins.
     pub(crate) fn call(&mut self, id: ClientId, command: CommandId, args: Args<'_>, start: ReplyStart) -> (Flow, u64) {
         let row = self.commands.row(command);
-        let (flow, elapsed) = self.run_row(id, command, args, true);
+        let (flow, elapsed) = self.run_row(id, command, args, Readers::all());
         if start.muted || !self.own_pushes.is_empty() {
             self.place_pushes(id, row, start);
         }
         self.caller = None;
-        if elapsed >= self.observe_from_us {
+        if elapsed >= self.observe_from_us && !self.policy.replays {
             self.observe(id, row, args, elapsed, matches!(flow, Flow::Block(_)), Speaker::Client);
         }
         // After the effects: a key that this very read found overdue was not tracked yet when it was deleted.
@@ -225,19 +226,19 @@ impl Engine {
     }
 
     /// Runs a command that a script of the client calls. Its reply is taken off the client's output and appended to `reply`;
-    /// what it pushes to its own client waits for the script's end. `propagates`: whether the journal gets it.
+    /// what it pushes to its own client waits for the script's end. `readers`: to whom it is propagated.
     #[cfg(feature = "lua")]
     pub(crate) fn call_for_script(
         &mut self,
         id: ClientId,
         command: CommandId,
         args: Args<'_>,
-        propagates: bool,
+        readers: Readers,
         reply: &mut Vec<u8>,
     ) {
         let row = self.commands.row(command);
         let start = self.client(id).reply.len();
-        let (flow, elapsed) = self.run_row(id, command, args, propagates);
+        let (flow, elapsed) = self.run_row(id, command, args, readers);
         assert!(matches!(flow, Flow::Done), "{} waits, and scripts may not call it", row.name);
         let client = self.client_mut(id);
         reply.extend_from_slice(&client.reply.buffer[start..]);
@@ -250,9 +251,9 @@ impl Engine {
         }
     }
 
-    /// Runs a row and acts on its effects. `propagates`: whether the journal gets the command, not only deletions that it met.
+    /// Runs a row and acts on its effects. `readers`: who gets the command out of the journal; deletions that it met are for all.
     #[inline]
-    fn run_row(&mut self, id: ClientId, command: CommandId, args: Args<'_>, propagates: bool) -> (Flow, u64) {
+    fn run_row(&mut self, id: ClientId, command: CommandId, args: Args<'_>, readers: Readers) -> (Flow, u64) {
         let row = self.commands.row(command);
         let dirty = self.effects.dirty;
         let errors = self.stats.error_replies;
@@ -284,6 +285,12 @@ impl Engine {
                 Flow::Done
             }
         };
+        if self.policy.replays {
+            // Nobody asked for it: it is not counted, and it has been logged already.
+            let _ = self.has_failed(errors);
+            self.flush_effects(Some(id));
+            return (flow, 0);
+        }
         let failed = self.has_failed(errors);
         let stats = self.stats.command(command);
         stats.calls += 1;
@@ -298,16 +305,13 @@ impl Engine {
             !changed
                 || !row.flags.contains(CommandFlags::READONLY)
                 || !self.effects.deletions.is_empty()
-                || self.effects.propagation == Propagation::Forced
+                || matches!(self.effects.propagation, Propagation::Forced | Propagation::ForcedToReplicas)
                 || !self.effects.record_journal,
             "a READONLY command leaves the data alone"
         );
         if self.effects.record_journal {
-            if !propagates {
-                self.effects.propagate_nothing();
-            }
             let db = self.clients.get(id).map_or(DbIndex(0), |c| c.db);
-            self.journal_call(db, row, changed, args);
+            self.journal_call(db, row, changed, args, readers);
         }
         self.flush_effects(Some(id));
         (flow, elapsed)

@@ -99,7 +99,10 @@ impl FuzzWorld {
     fn turn(&mut self) {
         let permit = match self.engine.end_turn(self.now) {
             Turn::Clean(permit) => permit,
-            Turn::Journal(batch) => self.engine.journal_written(batch, self.now),
+            Turn::Journal(batch) => {
+                let outcome = self.disk.append(batch.file(), batch.bytes());
+                self.engine.journal_written(batch, outcome, self.now)
+            }
         };
         while let Some(id) = self.engine.next_writable(&permit) {
             let count = self.engine.output(id, &permit).len();

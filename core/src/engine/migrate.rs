@@ -17,8 +17,10 @@ use std::collections::BTreeMap;
 use super::Engine;
 use super::action::{Action, Outcome};
 use super::client::ClientId;
+use super::journal::Readers;
 use super::link::{LinkId, LinkOp};
 use super::persistence::NOBODY;
+use crate::aof::request::append_request;
 use crate::commands::{CommandError, OwnedArgs};
 use crate::keyspace::{Database, DbIndex, Event};
 use crate::rdb::dump;
@@ -253,7 +255,7 @@ impl Engine {
         if self.effects.record_journal {
             let row = *self.commands.row(self.commands.find(b"migrate").expect("it has just run"));
             let changed = self.effects.dirty != dirty;
-            self.journal_call(running.from, &row, changed, OwnedArgs::from_iter(deletion).as_args());
+            self.journal_call(running.from, &row, changed, OwnedArgs::from_iter(deletion).as_args(), Readers::all());
         }
         self.flush_effects(Some(running.client));
     }
@@ -314,6 +316,6 @@ fn line_received(engine: &mut Engine, _: ClientId, outcome: Outcome) {
 /// A request in RESP form.
 fn encode(words: Vec<Vec<u8>>) -> Vec<u8> {
     let mut out = Vec::new();
-    super::journal::append_request(&mut out, OwnedArgs::from_iter(words).as_args());
+    append_request(&mut out, OwnedArgs::from_iter(words).as_args());
     out
 }

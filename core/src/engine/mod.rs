@@ -7,12 +7,12 @@
 //!   let id = engine.connect(peer, now)?;
 //!   read the socket into engine.query_buffer(id);  engine.handle_readable(id, now);
 //!   engine.handle_timeout(now);                                    // when next_timeout() has come
-//!   match engine.end_turn(now) { Clean(permit) => …, Journal(batch) => write it, engine.journal_written(batch, now) }
+//!   match engine.end_turn(now) { Clean(permit) => …, Journal(batch) => append it, engine.journal_written(batch, outcome, now) }
 //!   while let Some(id) = engine.next_writable(&permit) { send engine.output(id, &permit); engine.sent(id, n, now) }
 //!   while let Some(action) = engine.poll_action() { … engine.complete(action_id, outcome, now) }
 //! ```
 //!
-//! - [`client`]: connections; [`turn`]: how replies leave; [`action`]: what is asked of the driver.
+//! - [`client`]: connections; [`turn`]: how replies leave; [`commit`]: which wait for a sync; [`action`]: what is asked of the driver.
 //! - [`execute`]: parse, admission, call: the one executor. `admission`: what is refused, `limits`: what is closed,
 //!   `pause`: what waits, `journal`: what is propagated. [`blocking`]: who waits for keys. [`tracking`]: client-side caching.
 //! - [`transaction`], [`watch`]: MULTI and what outdates it. [`pubsub`]: subscriptions, messages, keyspace events.
@@ -27,12 +27,13 @@ pub mod blocking;
 pub mod client;
 mod client_eviction;
 mod client_line;
+pub mod commit;
 pub mod cron;
 pub mod debug;
 mod evict;
 pub mod execute;
 pub mod fuzz;
-mod journal;
+pub(crate) mod journal;
 pub mod latency;
 mod limits;
 pub mod link;
@@ -55,12 +56,12 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::commands::Flow;
 use crate::commands::lookup::CommandTable;
-use crate::commands::{Flow, OwnedArgs};
 use crate::config::{Config, LogLevel};
 use crate::keyspace::access::DataPolicy;
 use crate::keyspace::recency::RecencyPolicy;
-use crate::keyspace::{DbIndex, Effects, Keyspace};
+use crate::keyspace::{Effects, Keyspace};
 use crate::resp::{Protocol, QueryBuffer, Reply};
 use crate::structures::{HashSeed, Rng};
 use crate::time::Now;
@@ -112,8 +113,6 @@ pub struct Engine {
     pub(crate) tracking: tracking::Tracking,
     pub(crate) watchers: watch::Watchers,
     pub(crate) pubsub: pubsub::PubSub,
-    /// While a transaction runs: what its calls propagate.
-    gathered: Option<Vec<(DbIndex, OwnedArgs)>>,
     /// Whose transaction waits for the driver; nobody else's input is looked at meanwhile.
     suspended: Option<ClientId>,
     /// Whose command runs, and the pushes that it has coming from it.
@@ -135,10 +134,9 @@ pub struct Engine {
     waiting: BTreeMap<ActionId, (ClientId, Continuation)>,
     /// CONFIG SETs that wait for the driver, by the client that sent them.
     pub(crate) config_changes: BTreeMap<ClientId, crate::commands::server::config::Pending>,
-    /// Commands to be logged before the replies of this turn leave, in the form of the AOF.
-    pub(crate) journal: Vec<u8>,
-    /// Database that the journal's reader has selected.
-    pub(crate) journal_db: Option<crate::keyspace::DbIndex>,
+    pub(crate) journal: journal::Journal,
+    /// Replies that wait for a sync.
+    commit: commit::Commit,
     /// Takes the replies to clients that have gone.
     nowhere: Reply,
     pub(crate) persistence: persistence::Persistence,
@@ -196,7 +194,6 @@ impl Engine {
             tracking: tracking::Tracking::default(),
             watchers: watch::Watchers::default(),
             pubsub: pubsub::PubSub::default(),
-            gathered: None,
             suspended: None,
             caller: None,
             own_pushes: Vec::new(),
@@ -212,8 +209,8 @@ impl Engine {
             next_action: 1,
             waiting: BTreeMap::new(),
             config_changes: BTreeMap::new(),
-            journal: Vec::new(),
-            journal_db: None,
+            journal: journal::Journal::default(),
+            commit: commit::Commit::default(),
             persistence: persistence::Persistence::new(now),
             migrations: migrate::Migrations::default(),
             policy: DataPolicy::default(),
@@ -245,10 +242,9 @@ impl Engine {
         self.stopwatch = stopwatch;
     }
 
-    /// Makes the engine keep a journal of what it would write to an AOF or send to replicas; taken by
-    /// [`end_turn`](Self::end_turn).
+    /// Makes the engine keep what it would send to replicas, for [`take_propagated`](Self::take_propagated).
     pub fn keep_journal(&mut self, keep: bool) {
-        self.effects.record_journal = keep;
+        self.set_reader(journal::Readers::REPLICAS, keep);
     }
 
     pub fn config(&self) -> &Config {
@@ -348,6 +344,18 @@ impl Engine {
         let Some((client, continuation)) = self.waiting.remove(&action) else { return };
         let start = self.clients.get(client).map(Client::reply_start);
         continuation(self, client, outcome);
+        self.end_asking(client, start);
+    }
+
+    /// Answers a client whose request the driver has under way.
+    pub(crate) fn answer_later(&mut self, client: ClientId, say: impl FnOnce(&mut Engine)) {
+        let start = self.clients.get(client).map(Client::reply_start);
+        say(self);
+        self.end_asking(client, start);
+    }
+
+    /// Goes on with a client whose request was under way, unless it has asked for something more. `start`: where the reply begins.
+    fn end_asking(&mut self, client: ClientId, start: Option<client::ReplyStart>) {
         self.nowhere.truncate(0);
         if self.waiting.values().any(|(waiting, _)| *waiting == client) {
             // It asked for something more.

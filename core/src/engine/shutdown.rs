@@ -63,7 +63,10 @@ impl Engine {
             || !flags.contains(ShutdownFlags::NOSAVE) && !self.config.save.is_empty();
         // Half a data set must not replace the whole one.
         let saves = wants_save && !self.persistence.is_loading();
-        self.save_to_end(client, flags.contains(ShutdownFlags::FORCE), saves);
+        let forced = flags.contains(ShutdownFlags::FORCE);
+        if !self.end_log(client, forced, saves) {
+            self.save_to_end(client, forced, saves);
+        }
     }
 
     /// The last save is over.

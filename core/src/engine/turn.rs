@@ -1,16 +1,18 @@
 //! Turns: what was executed since the last one leaves together, the journal first, the replies it covers after.
 //!
 //! ```text
-//!   handle_readable… ──► end_turn ──► Turn::Clean(permit) ─────────────────────────► output(client, &permit)
-//!                                └──► Turn::Journal(batch) ─ written (and synced) ─► permit
+//!   handle_readable… ──► end_turn ──► Turn::Clean(permit) ──────────────────────► output(client, &permit)
+//!                                └──► Turn::Journal(batch) ─ appended to the log ─► permit
 //! ```
 //!
 //! A reply can only be read from the engine with a [`Permit`], and a permit for a turn that changed data only comes
-//! from handing the written batch back. Getting the order wrong does not compile.
+//! from handing the batch back with what became of it. Getting the order wrong does not compile. Under `appendfsync always` the
+//! permit shows nothing that a sync does not cover yet ([`commit`](super::commit)).
 
 use super::Engine;
-use super::action::Action;
+use super::action::{Action, Outcome};
 use super::client::{ClientFlags, ClientId};
+use super::persistence::file::FileId;
 use crate::config::LogLevel;
 use crate::time::Now;
 
@@ -20,23 +22,31 @@ pub struct Permit {
     _private: (),
 }
 
-/// Journal bytes that must be written before the turn's replies may leave.
+/// Journal bytes that must be appended to the log before the turn's replies may leave.
 #[derive(Debug)]
 #[must_use]
 pub struct JournalBatch {
+    file: FileId,
     bytes: Vec<u8>,
-    sync: bool,
 }
 
 impl JournalBatch {
-    /// What to append to the log.
+    pub(super) fn new(file: FileId, bytes: Vec<u8>) -> JournalBatch {
+        JournalBatch { file, bytes }
+    }
+
+    /// The log, which was opened with `FileOp::OpenAppend`.
+    pub fn file(&self) -> FileId {
+        self.file
+    }
+
+    /// What to append to it.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether the log must also be synced before the replies leave (`appendfsync always`).
-    pub fn must_sync(&self) -> bool {
-        self.sync
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 }
 
@@ -46,7 +56,7 @@ impl JournalBatch {
 pub enum Turn {
     /// Nothing to write: replies may leave.
     Clean(Permit),
-    /// Write this first, then call [`Engine::journal_written`].
+    /// Append this first, as `FileOp::Append` would, then call [`Engine::journal_written`].
     Journal(JournalBatch),
 }
 
@@ -63,20 +73,20 @@ impl Engine {
             self.send_broadcasts();
             self.evict_clients(None);
         }
-        if self.journal.is_empty() {
-            self.release_replies();
-            Turn::Clean(Permit { _private: () })
-        } else {
-            let bytes = std::mem::take(&mut self.journal);
-            Turn::Journal(JournalBatch { bytes, sync: false })
+        match self.batch_to_log() {
+            Some(batch) => Turn::Journal(batch),
+            None => {
+                self.release_or_hold();
+                Turn::Clean(Permit { _private: () })
+            }
         }
     }
 
-    /// The driver has written (and, if asked, synced) the batch: the replies that it covers may leave.
-    pub fn journal_written(&mut self, batch: JournalBatch, now: Now) -> Permit {
+    /// The driver has appended the batch, or failed to, with the outcome of `FileOp::Append`: the replies that it covers may leave.
+    pub fn journal_written(&mut self, batch: JournalBatch, outcome: Outcome, now: Now) -> Permit {
         self.advance(now);
-        drop(batch);
-        self.release_replies();
+        self.batch_logged(batch, outcome);
+        self.release_or_hold();
         Permit { _private: () }
     }
 
@@ -86,9 +96,8 @@ impl Engine {
             return None;
         }
         loop {
-            let id = self.clients.pending_output.pop()?;
-            if let Some(client) = self.clients.get_mut(id) {
-                client.flags.remove(ClientFlags::PENDING_OUTPUT);
+            let id = self.clients.releasable.pop()?;
+            if self.clients.get(id).is_some() {
                 return Some(id);
             }
         }
@@ -117,6 +126,7 @@ impl Engine {
         if c.sent == c.reply.len() {
             c.sent = 0;
             c.released = 0;
+            c.covered = 0;
             if c.reply.buffer.capacity() > KEPT_BYTES {
                 c.reply.buffer = Vec::new();
             } else {
@@ -132,6 +142,7 @@ impl Engine {
             // Keep the copying linear: at least half of the buffer goes.
             c.reply.buffer.drain(..c.sent);
             c.released -= c.sent;
+            c.covered = c.covered.saturating_sub(c.sent);
             c.sent = 0;
         }
     }
@@ -190,24 +201,6 @@ impl Engine {
         {
             client.flags.insert(ClientFlags::PENDING_OUTPUT);
             self.clients.pending_output.push(id);
-        }
-    }
-
-    fn release_replies(&mut self) {
-        if self.is_frozen() {
-            return;
-        }
-        let mut closing = Vec::new();
-        for index in 0..self.clients.pending_output.len() {
-            let id = self.clients.pending_output[index];
-            let Some(client) = self.clients.get_mut(id) else { continue };
-            client.released = client.reply.len();
-            if client.flags.contains(ClientFlags::CLOSE_ASAP) {
-                closing.push(id);
-            }
-        }
-        for id in closing {
-            self.drop_client(id);
         }
     }
 }

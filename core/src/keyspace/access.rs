@@ -367,7 +367,7 @@ impl<'e> Database<'e> {
 
     #[inline]
     fn is_overdue(&self, slot: Slot) -> bool {
-        self.db().payload(slot).expiry().is_some_and(|at| at < self.now.unix_ms())
+        self.db().payload(slot).expiry().is_some_and(|at| at < self.now.unix_ms() && !self.policy.replays)
     }
 
     #[cold]

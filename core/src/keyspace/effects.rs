@@ -161,6 +161,8 @@ pub enum Propagation {
     Instead(Vec<OwnedArgs>),
     /// The command itself, even if the dirty count says that nothing changed.
     Forced,
+    /// The same, but never into the log: it is a message, no data.
+    ForcedToReplicas,
 }
 
 /// Lookup and expiry counters, as INFO's Stats section shows them.
@@ -265,6 +267,13 @@ impl Effects {
     pub fn propagate_nothing(&mut self) {
         if self.record_journal {
             self.propagation = Propagation::Nothing;
+        }
+    }
+
+    /// The call goes to replicas as it is, and not into the log (PUBLISH).
+    pub fn propagate_to_replicas(&mut self) {
+        if self.record_journal {
+            self.propagation = Propagation::ForcedToReplicas;
         }
     }
 

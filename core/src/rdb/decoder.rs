@@ -173,6 +173,13 @@ impl RdbDecoder {
         self.file_bytes = self.buffer_offset + self.buffer.len() as u64;
     }
 
+    /// Takes what has been fed and not been read: what follows the end.
+    pub fn take_rest(&mut self) -> Vec<u8> {
+        let rest = self.buffer.split_off(self.at);
+        self.file_bytes = self.offset();
+        rest
+    }
+
     /// How far the file has been read.
     pub fn offset(&self) -> u64 {
         self.buffer_offset + self.at as u64

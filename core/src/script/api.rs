@@ -16,19 +16,11 @@ use super::values;
 use crate::commands::OwnedArgs;
 use crate::config::LogLevel;
 use crate::engine::REDIS_VERSION;
+use crate::engine::journal::Readers;
 use crate::resp::Protocol;
 
 /// `REDIS_VERSION_NUM`: a byte for each part of the version.
 const REDIS_VERSION_NUMBER: i64 = 0x0007_000f;
-
-bitflags::bitflags! {
-    /// Whom a script's changes are propagated to.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Propagate: u8 {
-        const AOF = 1;
-        const REPLICAS = 2;
-    }
-}
 
 /// The numbers of the table.
 const NUMBERS: [(&str, i64); 10] = [
@@ -378,7 +370,7 @@ fn set_repl(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
     if arguments.len() != 1 {
         return fail(lua, "redis.set_repl() requires two arguments.");
     }
-    let flags = u8::try_from(integer(lua, &arguments[0])).ok().and_then(Propagate::from_bits);
+    let flags = u8::try_from(integer(lua, &arguments[0])).ok().and_then(Readers::from_bits);
     let Some(flags) = flags else {
         return fail(lua, "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.");
     };

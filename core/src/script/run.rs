@@ -15,7 +15,6 @@
 
 use mlua::Value;
 
-use super::api::Propagate;
 use super::cache::{Script, ScriptId, parse_id, script_id};
 use super::library::function_key;
 use super::machine::{Ended, Kind, Machine};
@@ -27,6 +26,7 @@ use crate::commands::row::{Command, CommandFlags, Run};
 use crate::commands::{Args, CommandError, Flow, OwnedArgs};
 use crate::engine::Engine;
 use crate::engine::client::{ClientFlags, ClientId};
+use crate::engine::journal::Readers;
 use crate::keyspace::DbIndex;
 use crate::numbers::integer::parse_i64;
 use crate::resp::Protocol;
@@ -55,7 +55,7 @@ pub struct Running {
     /// What the script has chosen.
     pub protocol: Protocol,
     pub db: DbIndex,
-    pub propagate: Propagate,
+    pub(crate) propagate: Readers,
     pub flags: ScriptFlags,
     /// Whether it may not write: EVAL_RO, or its own flag.
     pub read_only: bool,
@@ -255,7 +255,7 @@ impl Engine {
             name: call.name.clone(),
             protocol: Protocol::Resp2,
             db: client.db,
-            propagate: Propagate::all(),
+            propagate: Readers::all(),
             flags: call.flags,
             read_only: call.read_only || call.flags.contains(ScriptFlags::NO_WRITES),
             out_of_memory: self.memory_is_short(),
@@ -340,7 +340,7 @@ impl Engine {
         client.flags.insert(ClientFlags::DENY_BLOCKING | ClientFlags::SCRIPT);
         let own_db = std::mem::replace(&mut client.db, db);
         let own_protocol = std::mem::replace(&mut client.reply.protocol, protocol);
-        self.call_for_script(id, command, args, propagate.contains(Propagate::REPLICAS), &mut reply);
+        self.call_for_script(id, command, args, propagate, &mut reply);
         let client = self.client_mut(id);
         client.flags.set(ClientFlags::DENY_BLOCKING, denied);
         client.flags.remove(ClientFlags::SCRIPT);

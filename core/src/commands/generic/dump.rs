@@ -55,9 +55,10 @@ pub fn restore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> 
     // The sum wraps in the original, which then finds it past.
     let expiry = (ttl > 0).then(|| UnixMillis(if options.absolute { ttl } else { ttl.wrapping_add(now_ms.0) }));
     let policy = ctx.db.policy().recency;
+    let replays = ctx.db.policy().replays;
     // With REPLACE an overdue key is replaced, or deleted, as any other.
     let mut key = ctx.db.write_unexamined(name);
-    if expiry.is_some_and(|at| at <= now_ms) {
+    if expiry.is_some_and(|at| at <= now_ms) && !replays {
         if key.remove() {
             key.commit(Event::generic("del"));
             ctx.effects().propagate_instead([b"DEL", name]);

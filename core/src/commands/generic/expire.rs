@@ -88,12 +88,13 @@ fn set_expiry(ctx: &mut Ctx<'_>, args: Args<'_>, command: &'static str, clock: C
     let conditions = parse_conditions(args)?;
     let at = parse_instant(ctx, args.at(2), clock)?.ok_or(CommandError::InvalidExpire(command))?;
     let now = ctx.now_ms();
+    let replays = ctx.db.policy().replays;
     let mut key = ctx.db.write(args.at(1));
     if !key.exists() || !conditions.allow(key.expiry(), at) {
         ctx.reply.integer(0);
         return Ok(Flow::Done);
     }
-    if at <= now {
+    if at <= now && !replays {
         key.remove();
         key.commit(Event::generic("del"));
         let verb: &[u8] = if ctx.db.policy().lazy_expire { b"UNLINK" } else { b"DEL" };

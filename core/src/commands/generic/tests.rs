@@ -75,7 +75,7 @@ impl World {
         assert!(!changed || row.flags.contains(CommandFlags::WRITE), "{} changed the data", row.name);
         match std::mem::take(&mut self.effects.propagation) {
             Propagation::Verbatim if changed => self.journal.push(args.iter().collect()),
-            Propagation::Forced => self.journal.push(args.iter().collect()),
+            Propagation::Forced | Propagation::ForcedToReplicas => self.journal.push(args.iter().collect()),
             Propagation::Instead(list) => self.journal.extend(list),
             Propagation::Verbatim | Propagation::Nothing => {}
         }
@@ -219,7 +219,7 @@ fn overdue_keys_that_a_walk_comes_across_are_not_one_transaction() {
         }
         engine.keep_journal(true);
         engine.run_command(client, OwnedArgs::from_iter(command).as_args(), now(10));
-        String::from_utf8_lossy(&std::mem::take(&mut engine.journal)).into_owned()
+        String::from_utf8_lossy(&engine.take_propagated()).into_owned()
     };
     for walk in [["SCAN", "0"].as_slice(), &["RANDOMKEY"]] {
         let journal = journal(walk);

@@ -63,7 +63,7 @@ pub fn spublish(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flo
 
 fn publish_to(engine: &mut Engine, id: ClientId, topic: Topic, args: Args<'_>) -> Result<Flow, CommandError> {
     let receivers = engine.publish(topic, args.at(1), args.at(2));
-    engine.effects.propagate_always();
+    engine.effects.propagate_to_replicas();
     engine.reply(id).integer(receivers as i64);
     Ok(Flow::Done)
 }

@@ -116,6 +116,13 @@ fn carry_out(engine: &mut Engine, id: ClientId, apply: Apply) -> Applied {
         engine.request(id, applied, |action| Action::Reconfigure { id: action, apply });
         return Applied::Asked;
     }
+    if apply == Apply::Appendonly {
+        return match engine.change_appendonly(id) {
+            None => Applied::Asked,
+            Some(true) => Applied::Done,
+            Some(false) => Applied::Failed(None),
+        };
+    }
     let config = &engine.config;
     let needs_tls = config.tls_port != 0 || config.tls_replication || config.tls_cluster;
     match apply {
@@ -128,7 +135,7 @@ fn carry_out(engine: &mut Engine, id: ClientId, apply: Apply) -> Applied {
 }
 
 /// The driver has answered.
-fn applied(engine: &mut Engine, id: ClientId, outcome: Outcome) {
+pub(crate) fn applied(engine: &mut Engine, id: ClientId, outcome: Outcome) {
     let Some(mut pending) = engine.config_changes.remove(&id) else { return };
     let apply = pending.next().expect("a waiting change waits for one of its applies");
     match outcome {

@@ -2,13 +2,28 @@
 //! summaries are our own.
 
 use super::migrate::MIGRATE;
-use super::save::{BGSAVE, LASTSAVE, SAVE};
+use super::save::{BGREWRITEAOF, BGSAVE, LASTSAVE, SAVE};
 use crate::commands::row::*;
 
 /// All rows of the family.
 pub const ROWS: &[Command] = &[
-    COMMAND, CONFIG, DBSIZE, DEBUG, FLUSHALL, FLUSHDB, INFO, LOLWUT, MEMORY, SHUTDOWN, SWAPDB, TIME, BGSAVE, LASTSAVE,
-    SAVE, MIGRATE,
+    COMMAND,
+    CONFIG,
+    DBSIZE,
+    DEBUG,
+    FLUSHALL,
+    FLUSHDB,
+    INFO,
+    LOLWUT,
+    MEMORY,
+    SHUTDOWN,
+    SWAPDB,
+    TIME,
+    BGREWRITEAOF,
+    BGSAVE,
+    LASTSAVE,
+    SAVE,
+    MIGRATE,
 ];
 
 const COMMAND_COUNT_DOC: Doc = Doc::new("server", "2.8.13", "Counts the commands of this server.").complexity("O(1)");

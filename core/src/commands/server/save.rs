@@ -1,4 +1,4 @@
-//! SAVE, BGSAVE, LASTSAVE: when the data set is written to disk. How is in
+//! SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF: when the data set is written to disk. How is in
 //! [`engine::persistence`](crate::engine::persistence).
 
 use crate::commands::row::*;
@@ -44,6 +44,27 @@ pub const BGSAVE: Command = Command {
     run: Run::Server(bgsave),
 };
 
+const BGREWRITEAOF_DOC: Doc = Doc::new(
+    "server",
+    "1.0.0",
+    "Rewrites the append-only file in the background, so that it is as short as it can be.",
+)
+.complexity("O(1)");
+/// BGREWRITEAOF
+pub const BGREWRITEAOF: Command = Command {
+    name: "bgrewriteaof",
+    arity: Arity::Exactly(1),
+    flags: CommandFlags::ADMIN.union(CommandFlags::NOSCRIPT).union(CommandFlags::NO_ASYNC_LOADING),
+    acl: AclCategories::empty(),
+    keys: &[],
+    find_keys: None,
+    args: &[],
+    tips: &[],
+    doc: &BGREWRITEAOF_DOC,
+    subcommands: &[],
+    run: Run::Server(bgrewriteaof),
+};
+
 const LASTSAVE_DOC: Doc =
     Doc::new("server", "1.0.0", "Tells when the data set was last saved, as Unix time in seconds.").complexity("O(1)");
 /// LASTSAVE
@@ -73,10 +94,17 @@ pub fn bgsave(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Result<F
         return Err(CommandError::Syntax);
     }
     let is_transaction = engine.client(client).flags.contains(ClientFlags::MULTI);
-    let text = match engine.save_in_background(is_transaction)? {
+    let text = match engine.save_in_background(is_transaction, args.len() == 2)? {
         true => "Background saving started",
         false => "Background saving scheduled",
     };
+    engine.reply(client).status(text);
+    Ok(Flow::Done)
+}
+
+/// `BGREWRITEAOF`. Within a transaction and during a save it is scheduled. O(1). Errors: the log is being rewritten.
+pub fn bgrewriteaof(engine: &mut Engine, client: ClientId, _: Args<'_>) -> Result<Flow, CommandError> {
+    let Some(text) = engine.rewrite_for(client)? else { return Ok(Flow::Asked) };
     engine.reply(client).status(text);
     Ok(Flow::Done)
 }

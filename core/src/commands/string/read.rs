@@ -122,7 +122,7 @@ pub fn getex(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     };
     value.reply_bulk(ctx.reply);
     match (option, expiry) {
-        (_, Some(at)) if at <= now => {
+        (_, Some(at)) if at <= now && !ctx.db.policy().replays => {
             let verb: &[u8] = if ctx.db.policy().lazy_expire { b"UNLINK" } else { b"DEL" };
             let mut write = ctx.db.write(key);
             write.remove();

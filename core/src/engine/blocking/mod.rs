@@ -29,6 +29,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::Engine;
 use super::client::{ClientFlags, ClientId, ReplyStart};
+use super::journal::Readers;
 use crate::commands::lookup::CommandId;
 use crate::commands::wait::Wait;
 use crate::commands::{CommandError, Ctx};
@@ -208,7 +209,7 @@ impl Engine {
             let waiting = self.blocking.waiters.get(id).expect("it has just been served");
             // Cloned: the journal is the engine's, too.
             let request = waiting.wait.request.clone();
-            self.journal_call(db, row, changed, request.as_args());
+            self.journal_call(db, row, changed, request.as_args(), Readers::all());
         }
         self.flush_effects(Some(id));
         let failed = self.stats.error_replies != errors;

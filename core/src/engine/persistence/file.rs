@@ -11,10 +11,12 @@
 //! | `Read` | `Content` | `Failed` |
 //! | `Encode` | `Encoded` | `Encoded` with the reason |
 
+use crate::aof::encoder::CommandEncoder;
+use crate::keyspace::Snapshot;
 use crate::rdb::encoder::RdbEncoder;
 
 /// A file that is open, by the number that the engine gave it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
 /// Operations of one lane are carried out one after the other, in order; lanes don't wait for each other. The engine names the
@@ -25,6 +27,54 @@ pub enum Lane {
     Snapshot,
     /// The log that replies wait for, and its manifest.
     Log,
+}
+
+/// A snapshot that becomes a file, chunk by chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Encoder {
+    Rdb(RdbEncoder),
+    /// The base of a log without `aof-use-rdb-preamble`.
+    Commands(CommandEncoder),
+}
+
+impl Encoder {
+    /// Replaces `chunk` by the next bytes of the file. `false`: there are no more. O(chunk).
+    pub fn next_chunk(&mut self, chunk: &mut Vec<u8>) -> bool {
+        match self {
+            Encoder::Rdb(encoder) => encoder.next_chunk(chunk),
+            Encoder::Commands(encoder) => encoder.next_chunk(chunk),
+        }
+    }
+
+    pub fn keys_written(&self) -> u64 {
+        match self {
+            Encoder::Rdb(encoder) => encoder.keys_written(),
+            Encoder::Commands(encoder) => encoder.keys_written(),
+        }
+    }
+
+    pub fn bytes_written(&self) -> u64 {
+        match self {
+            Encoder::Rdb(encoder) => encoder.bytes_written(),
+            Encoder::Commands(encoder) => encoder.bytes_written(),
+        }
+    }
+
+    /// Keys that the whole file will have.
+    pub fn keys_total(&self) -> u64 {
+        match self {
+            Encoder::Rdb(encoder) => encoder.keys_total(),
+            Encoder::Commands(encoder) => encoder.keys_total(),
+        }
+    }
+
+    /// The data, to be let go in pieces.
+    pub fn into_snapshot(self) -> Snapshot {
+        match self {
+            Encoder::Rdb(encoder) => encoder.into_snapshot(),
+            Encoder::Commands(encoder) => encoder.into_snapshot(),
+        }
+    }
 }
 
 /// One operation. Each is completed with an [`Outcome`](crate::engine::action::Outcome).
@@ -39,7 +89,7 @@ pub enum FileOp {
     /// `sync_every_bytes`: begin to write to the disk that often, so that the last sync has little to do; 0: never.
     Encode {
         file: FileId,
-        encoder: Box<RdbEncoder>,
+        encoder: Box<Encoder>,
         sync_every_bytes: u64,
     },
     /// Returns when the content is on the disk.

@@ -5,13 +5,14 @@
 //! Anything wrong with the file ends the process with code 1, after a line that names file, offset and reason; the file
 //! stays as it is.
 
+use super::aof::load::LogLoading;
 use super::file::{FileId, FileOp};
 use super::{Engine, NOBODY};
 use crate::config::LogLevel;
 use crate::engine::action::{Action, Outcome};
 use crate::engine::client::ClientId;
 use crate::keyspace::db::NewValue;
-use crate::keyspace::{Database, DbIndex, Recency};
+use crate::keyspace::{DbIndex, Recency};
 use crate::rdb::decoder::{KeyRecord, RdbDecoder, Record};
 use crate::rdb::value::Loaded;
 use crate::structures::KeyHash;
@@ -29,9 +30,13 @@ const EMPTY_KEYS_NAMED: u64 = 10;
 
 /// Why the data is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
+pub(super) enum Purpose {
     Start,
     Reload(ClientId, ReloadOptions),
+    /// The log, at the start.
+    StartOfLog,
+    /// The log, for DEBUG LOADAOF.
+    LogAgain(ClientId),
 }
 
 /// Words of DEBUG RELOAD.
@@ -46,15 +51,20 @@ pub struct ReloadOptions {
 /// A data set that is being loaded.
 #[derive(Clone, Debug)]
 pub struct Loading {
-    purpose: Purpose,
-    file: FileId,
-    path: Vec<u8>,
-    decoder: RdbDecoder,
+    pub(super) purpose: Purpose,
+    pub(super) file: FileId,
+    pub(super) path: Vec<u8>,
+    pub(super) decoder: RdbDecoder,
+    /// The files of a log, of which this is one.
+    pub(super) log: Option<Box<LogLoading>>,
     db: DbIndex,
     pub started: Now,
+    /// Of all files.
     pub total_bytes: u64,
-    fed_bytes: u64,
-    is_reading: bool,
+    /// Of the file.
+    pub(super) file_bytes: u64,
+    pub(super) fed_bytes: u64,
+    pub(super) is_reading: bool,
     /// `used-mem` of the file: 0 if it doesn't say.
     pub used_memory_bytes: u64,
     keys_loaded: u64,
@@ -82,8 +92,32 @@ struct BatchEntry {
 }
 
 impl Loading {
+    pub(super) fn new(purpose: Purpose, file: FileId, path: Vec<u8>, now: Now) -> Loading {
+        Loading {
+            purpose,
+            file,
+            path,
+            decoder: RdbDecoder::new(0, false),
+            log: None,
+            db: DbIndex(0),
+            started: now,
+            total_bytes: 0,
+            file_bytes: 0,
+            fed_bytes: 0,
+            is_reading: false,
+            used_memory_bytes: 0,
+            keys_loaded: 0,
+            keys_expired: 0,
+            keys_empty: 0,
+            batch: Batch::default(),
+        }
+    }
+
     pub fn loaded_bytes(&self) -> u64 {
-        self.decoder.offset()
+        match &self.log {
+            Some(log) => log.loaded_bytes(self.decoder.offset()),
+            None => self.decoder.offset(),
+        }
     }
 }
 
@@ -94,11 +128,10 @@ enum Failure {
 }
 
 impl Engine {
-    /// Loads what `dbfilename` holds, if it exists. [`Action::Loaded`] says that it is over. To be called once, before the
-    /// first turn.
-    pub fn load_at_start(&mut self, now: Now) {
-        self.advance(now);
+    /// Loads what `dbfilename` holds, if it exists.
+    pub(super) fn load_file_at_start(&mut self) {
         self.open_to_load(Purpose::Start);
+        self.persistence.is_starting = false;
     }
 
     /// DEBUG RELOAD: saves first unless told otherwise. The reply follows.
@@ -111,13 +144,7 @@ impl Engine {
 
     pub(super) fn reload_now(&mut self, client: ClientId, options: ReloadOptions) {
         if !options.no_flush {
-            for index in 0..self.keyspace.count() {
-                let index = DbIndex(index as u32);
-                Database::new(&mut self.keyspace, index, &mut self.effects, &mut self.rng, self.now, self.policy)
-                    .flush();
-            }
-            self.forget_libraries();
-            self.flush_effects(None);
+            self.empty_everything();
         }
         self.open_to_load(Purpose::Reload(client, options));
     }
@@ -125,25 +152,10 @@ impl Engine {
     fn open_to_load(&mut self, purpose: Purpose) {
         let (file, path) = (self.new_file(), self.in_data_folder(&self.config.dbfilename));
         let client = match purpose {
-            Purpose::Start => NOBODY,
-            Purpose::Reload(client, _) => client,
+            Purpose::Reload(client, _) | Purpose::LogAgain(client) => client,
+            Purpose::Start | Purpose::StartOfLog => NOBODY,
         };
-        self.persistence.loading = Some(Loading {
-            purpose,
-            file,
-            path: path.clone(),
-            decoder: RdbDecoder::new(0, self.config.rdbchecksum),
-            db: DbIndex(0),
-            started: self.now,
-            total_bytes: 0,
-            fed_bytes: 0,
-            is_reading: false,
-            used_memory_bytes: 0,
-            keys_loaded: 0,
-            keys_expired: 0,
-            keys_empty: 0,
-            batch: Batch::default(),
-        });
+        self.persistence.loading = Some(Loading::new(purpose, file, path.clone(), self.now));
         self.ask_file(client, FileOp::Open { file, path }, opened);
     }
 
@@ -151,12 +163,13 @@ impl Engine {
         let verify = self.config.rdbchecksum;
         let loading = self.persistence.loading.as_mut().expect("it is being loaded");
         loading.total_bytes = bytes;
+        loading.file_bytes = bytes;
         loading.decoder = RdbDecoder::new(bytes, verify);
         self.read_ahead(client);
     }
 
     /// Asks for the next chunk, if there is one.
-    fn read_ahead(&mut self, client: ClientId) {
+    pub(super) fn read_ahead(&mut self, client: ClientId) {
         let interval = self.config.loading_process_events_interval_bytes;
         let loading = self.persistence.loading.as_mut().expect("it is being loaded");
         let bytes = interval.clamp(*CHUNK_BYTES.start(), *CHUNK_BYTES.end());
@@ -168,6 +181,9 @@ impl Engine {
     /// The next bytes are here; none: the file has ended.
     fn load_chunk(&mut self, client: ClientId, bytes: &[u8]) {
         let loading = self.persistence.loading.as_mut().expect("it is being loaded");
+        if loading.log.is_some() {
+            return self.load_log_chunk(client, bytes);
+        }
         loading.is_reading = false;
         loading.fed_bytes += bytes.len() as u64;
         match bytes.is_empty() {
@@ -187,6 +203,17 @@ impl Engine {
             Ok(false) => {}
             Err(Failure::Fatal(text)) => self.fail_loading(text),
         }
+    }
+
+    /// Takes in what has been fed of the data set in a log. Whether that was its end. Errors: what ends the process.
+    pub(super) fn decode_data_set(&mut self) -> Result<bool, String> {
+        let ended = self.decode();
+        let loading = self.persistence.loading.as_ref().expect("it is being loaded");
+        let (loaded, expired, empty) = (loading.keys_loaded, loading.keys_expired, loading.keys_empty);
+        if let Ok(true) = ended {
+            self.note_loaded(loaded, expired, empty);
+        }
+        ended.map_err(|Failure::Fatal(text)| text)
     }
 
     /// Takes in what has been fed. Whether that was the end.
@@ -342,15 +369,11 @@ impl Engine {
     fn end_loading(&mut self, client: ClientId) {
         let loading = self.persistence.loading.take().expect("it is being loaded");
         self.close_file(loading.file);
-        let (loaded, expired, empty) = (loading.keys_loaded, loading.keys_expired, loading.keys_empty);
-        self.persistence.last_load_keys_loaded = loaded;
-        self.persistence.last_load_keys_expired = expired;
-        let empty = if empty > 0 { format!(", empty keys skipped: {empty}") } else { String::new() };
-        let text = format!("Done loading RDB, keys loaded: {loaded}, keys expired: {expired}{empty}.");
-        self.log(LogLevel::Notice, text);
+        self.note_loaded(loading.keys_loaded, loading.keys_expired, loading.keys_empty);
         // What was loaded is what was saved.
         self.persistence.saved_dirty = self.effects.dirty;
         match loading.purpose {
+            Purpose::StartOfLog | Purpose::LogAgain(_) => unreachable!("a log ends by itself"),
             Purpose::Start => {
                 let elapsed_us = self.now.monotonic_us.saturating_sub(loading.started.monotonic_us);
                 let text = format!("DB loaded from disk: {:.3} seconds", elapsed_us as f64 / 1e6);
@@ -362,6 +385,14 @@ impl Engine {
                 self.reply(client).ok();
             }
         }
+    }
+
+    fn note_loaded(&mut self, loaded: u64, expired: u64, empty: u64) {
+        self.persistence.last_load_keys_loaded = loaded;
+        self.persistence.last_load_keys_expired = expired;
+        let empty = if empty > 0 { format!(", empty keys skipped: {empty}") } else { String::new() };
+        let text = format!("Done loading RDB, keys loaded: {loaded}, keys expired: {expired}{empty}.");
+        self.log(LogLevel::Notice, text);
     }
 
     /// The file can't be used: the process ends, or it would go on without its data.

@@ -22,15 +22,14 @@
 //! does: nothing runs and no reply leaves until it is over ([`Engine::is_frozen`](super::Engine::is_frozen)). While loading the server does not stand still:
 //! commands that are not for that time are refused with LOADING.
 //!
-//! **For the AOF**, which comes next on the same layer: an increment is a file that stays open; a turn's journal becomes one
-//! `Append`, and under `appendfsync always` one `Sync` behind it, whose completion gives the permit for all replies of the turns
-//! before it (group commit: turns that end while a sync is under way share the next). `Append` and `Sync` of the log must not
-//! queue behind the `Encode` of a snapshot: a driver keeps one queue for each [`Lane`](file::Lane). A rewrite is a save job whose
-//! target is a base file, followed by `Create`/`Append`/`Sync`/`Rename`/`SyncFolder` of the manifest.
+//! **The log** ([`aof`]) is on the same layer. Its file stays open; what a turn journals is appended by the driver itself before the
+//! turn's replies leave ([`JournalBatch`](super::turn::JournalBatch)), as `Append` would. Its `Sync` must not queue behind the `Encode` of a snapshot: a
+//! driver keeps one queue for each [`Lane`](file::Lane).
 //!
 //! Source: observed behaviour of 7.0.15. Deviations: a save in the background is part of this process, so log lines show its
 //! own pid and say nothing of copied memory; a save that FLUSHALL or SHUTDOWN cancels is waited for, instead of killed.
 
+pub mod aof;
 pub mod file;
 pub mod load;
 pub mod memory;
@@ -39,13 +38,16 @@ pub mod save;
 #[cfg(test)]
 mod tests;
 
+use crate::aof::encoder::CommandEncoder;
 use crate::config::LogLevel;
+use crate::keyspace::{Database, DbIndex};
 use crate::time::Now;
 
 use super::Engine;
 use super::action::{Action, ActionId, Outcome};
 use super::client::ClientId;
-use file::{FileId, FileOp, Lane};
+use aof::Aof;
+use file::{Encoder, FileId, FileOp, Lane};
 use load::Loading;
 use save::SaveJob;
 
@@ -57,6 +59,9 @@ pub struct Persistence {
     /// The save that begins when that one is over.
     pub(super) next_job: Option<SaveJob>,
     pub(super) loading: Option<Loading>,
+    /// The process has begun, and what there is to load is being looked for.
+    pub(super) is_starting: bool,
+    pub aof: Aof,
     /// `Effects::dirty` as it is saved.
     pub(super) saved_dirty: u64,
     /// LASTSAVE, in seconds of the wall clock.
@@ -84,6 +89,8 @@ impl Persistence {
             job: None,
             next_job: None,
             loading: None,
+            is_starting: false,
+            aof: Aof::default(),
             saved_dirty: 0,
             // The start counts as a save.
             last_save_s: now.unix_s(),
@@ -112,7 +119,7 @@ impl Persistence {
     }
 
     pub fn is_loading(&self) -> bool {
-        self.loading.is_some()
+        self.loading.is_some() || self.is_starting
     }
 
     /// What is being loaded, for INFO.
@@ -221,6 +228,35 @@ impl Engine {
 
     fn forget_libraries(&mut self) {
         self.persistence.libraries.clear();
+    }
+}
+
+impl Engine {
+    /// Empties all databases, functions included, without a trace in the journal.
+    pub(super) fn empty_everything(&mut self) {
+        for index in 0..self.keyspace.count() {
+            let index = DbIndex(index as u32);
+            Database::new(&mut self.keyspace, index, &mut self.effects, &mut self.rng, self.now, self.policy).flush();
+        }
+        self.forget_libraries();
+        self.flush_effects(None);
+    }
+
+    /// Closes a file of the log's lane; nothing depends on it.
+    pub(super) fn close_on_log_lane(&mut self, file: FileId) {
+        self.ask_on(Lane::Log, NOBODY, FileOp::Close { file }, ignored);
+    }
+
+    /// What becomes the base of a log.
+    pub(super) fn base_encoder(&self) -> Encoder {
+        match self.config.aof_use_rdb_preamble {
+            true => Encoder::Rdb(self.encoder(true)),
+            false => {
+                let timestamp_s = self.config.aof_timestamp_enabled.then(|| self.now.unix_s());
+                let libraries = self.library_codes();
+                Encoder::Commands(CommandEncoder::new(self.keyspace.snapshot(), timestamp_s, &libraries))
+            }
+        }
     }
 }
 

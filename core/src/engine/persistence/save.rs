@@ -11,7 +11,7 @@
 //! The new file is complete and synced under a temporary name (`temp-<pid>.rdb`) before it takes the place of the old one, and the
 //! folder is synced after: at every instant `dbfilename` is wholly the old or wholly the new one.
 
-use super::file::{FileId, FileOp};
+use super::file::{Encoder, FileId, FileOp};
 use super::load::ReloadOptions;
 use super::{Engine, NOBODY, ignored};
 use crate::commands::CommandError;
@@ -65,7 +65,7 @@ pub struct SaveJob {
     target: Vec<u8>,
     folder: Vec<u8>,
     /// Until it is handed to the driver.
-    encoder: Option<Box<RdbEncoder>>,
+    encoder: Option<Box<Encoder>>,
     pub(super) keys_total: u64,
     /// `Effects::dirty` of the snapshot.
     dirty: u64,
@@ -101,16 +101,29 @@ impl Engine {
         Ok(())
     }
 
-    /// BGSAVE. `is_transaction`: only when it is over. Whether the save has begun, else it is scheduled. Errors: one is
-    /// under way.
-    pub(crate) fn save_in_background(&mut self, is_transaction: bool) -> Result<bool, CommandError> {
+    /// BGSAVE. `is_transaction`: only when it is over; `may_wait`: when nothing else is being written. Whether the save has begun,
+    /// else it is scheduled. Errors: one is under way, or the log is being rewritten.
+    pub(crate) fn save_in_background(&mut self, is_transaction: bool, may_wait: bool) -> Result<bool, CommandError> {
         self.refuse_second_save()?;
-        if is_transaction {
+        let is_rewriting = self.persistence.aof.is_rewriting();
+        if is_rewriting && !may_wait && !is_transaction {
+            return Err(CommandError::Text(
+                "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a \
+                 BGSAVE whenever possible.",
+            ));
+        }
+        if is_transaction || is_rewriting {
             self.persistence.background_scheduled = true;
             return Ok(false);
         }
         self.begin_background_save();
         Ok(true)
+    }
+
+    /// Recency is written again if no snapshot is alive.
+    pub(super) fn thaw_recency(&mut self) {
+        let state = &self.persistence;
+        self.policy.frozen_recency = state.job.is_some() || state.next_job.is_some() || state.aof.holds_snapshot();
     }
 
     fn refuse_second_save(&self) -> Result<(), CommandError> {
@@ -160,7 +173,8 @@ impl Engine {
 
     /// Looks at the save points, and at a save that was scheduled. Called by the cron.
     pub(in crate::engine) fn save_if_due(&mut self) {
-        if self.persistence.is_saving() || self.persistence.is_loading() || self.exiting {
+        let busy = self.persistence.is_saving() || self.persistence.aof.is_rewriting();
+        if busy || self.persistence.is_loading() || self.exiting {
             return;
         }
         let now_s = self.now.unix_s();
@@ -183,8 +197,8 @@ impl Engine {
         }
     }
 
-    /// What of the current state goes into a file, and how.
-    fn encoder(&self) -> RdbEncoder {
+    /// What of the current state goes into a file, and how. `aof_base`: it is the base of a log.
+    pub(super) fn encoder(&self, aof_base: bool) -> RdbEncoder {
         use MaxmemoryPolicy as P;
         let config = &self.config;
         let options = EncodeOptions {
@@ -199,7 +213,7 @@ impl Engine {
             now: self.now,
             redis_version: REDIS_VERSION,
             used_memory_bytes: self.memory_used_bytes() as u64,
-            aof_base: false,
+            aof_base,
             replication: None,
             libraries: self.library_codes(),
         };
@@ -208,7 +222,7 @@ impl Engine {
 
     /// Takes the snapshot now, and begins to write it when nothing else is being written.
     fn begin_save(&mut self, purpose: Purpose) {
-        let encoder = Box::new(self.encoder());
+        let encoder = Box::new(Encoder::Rdb(self.encoder(false)));
         let job = SaveJob {
             purpose,
             step: Step::Create,
@@ -235,7 +249,7 @@ impl Engine {
     fn start_job(&mut self, mut job: SaveJob) {
         if job.purpose == Purpose::ShutdownUnsaved {
             self.discard_encoder(job.encoder);
-            self.policy.frozen_recency = false;
+            self.thaw_recency();
             return self.exit(0);
         }
         let op = FileOp::Create { file: job.file, path: job.temporary.clone() };
@@ -253,7 +267,7 @@ impl Engine {
         }
     }
 
-    fn discard_encoder(&mut self, encoder: Option<Box<RdbEncoder>>) {
+    pub(super) fn discard_encoder(&mut self, encoder: Option<Box<Encoder>>) {
         if let Some(encoder) = encoder {
             self.actions.push_back(Action::Discard(Discarded::snapshot(encoder.into_snapshot())));
         }
@@ -344,7 +358,7 @@ impl Engine {
     fn end_save(&mut self, mut job: SaveJob, saved: bool) {
         let unused = job.encoder.take();
         self.discard_encoder(unused);
-        self.policy.frozen_recency = self.persistence.next_job.is_some();
+        self.thaw_recency();
         if saved {
             self.log(LogLevel::Notice, "DB saved on disk");
             self.persistence.saved_dirty = job.dirty;

@@ -306,6 +306,9 @@ fn clients_are_served_while_the_data_is_loaded() {
     node.ask_and_run(client, "SAVE");
     let mut node = Node::new(node.disk, |config| config.loading_process_events_interval_bytes = 1024);
     let client = node.connect();
+    assert_eq!(node.ask(client, "GET key:1"), "-LOADING Redis is loading the dataset in memory");
+    // There is no manifest.
+    node.step(None);
     node.now.unix_us += 1_000_000;
     for _ in 0..9 {
         assert!(node.step(None) && !node.loaded);
@@ -332,6 +335,8 @@ fn keys_that_have_expired_are_left_out() {
     node.ask_and_run(client, "SAVE");
     let disk = node.disk;
     let mut node = Node::new(disk, |_| {});
+    // There is no manifest.
+    node.step(None);
     node.now.unix_us += 1_000_000;
     // The load has begun before: its own moment counts.
     node.run();

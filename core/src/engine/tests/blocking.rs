@@ -2,7 +2,6 @@
 
 use super::World;
 use crate::engine::client::{ClientId, Peer};
-use crate::engine::turn::Turn;
 
 impl World {
     /// Several clients begin to wait, one after the other.
@@ -18,11 +17,9 @@ impl World {
     /// What a command and those whom it wakes propagate, as words.
     fn propagates(&mut self, id: ClientId, command: &str) -> String {
         self.arrive(id, format!("{command}\r\n").as_bytes());
-        let Turn::Journal(batch) = self.engine.end_turn(self.now) else { return String::new() };
-        let text = String::from_utf8_lossy(batch.bytes()).into_owned();
-        let words: Vec<&str> = text.split("\r\n").filter(|line| !line.starts_with(['*', '$'])).collect();
-        let _permit = self.engine.journal_written(batch, self.now);
         self.turn();
+        let text = String::from_utf8_lossy(&self.engine.take_propagated()).into_owned();
+        let words: Vec<&str> = text.split("\r\n").filter(|line| !line.starts_with(['*', '$'])).collect();
         words.join(" ").trim().to_string()
     }
 }

@@ -45,23 +45,6 @@ fn nothing_leaves_before_the_turn_ends() {
 }
 
 #[test]
-fn replies_wait_for_the_journal_that_covers_them() {
-    let mut world = World::new();
-    let id = world.connect();
-    world.engine.keep_journal(true);
-    let Turn::Clean(permit) = world.engine.end_turn(world.now) else { panic!("nothing was written yet") };
-    world.arrive(id, b"SET k v\r\nGET k\r\n");
-    let Turn::Journal(batch) = world.engine.end_turn(world.now) else { panic!("a write was journaled") };
-    assert_eq!(
-        batch.bytes().escape_ascii().to_string(),
-        r"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n"
-    );
-    assert_eq!(world.engine.output(id, &permit), b"");
-    let permit = world.engine.journal_written(batch, world.now);
-    assert_eq!(world.engine.output(id, &permit), b"+OK\r\n$1\r\nv\r\n");
-}
-
-#[test]
 fn output_that_a_socket_takes_in_pieces_stays_in_order() {
     let mut world = World::new();
     let id = world.connect();

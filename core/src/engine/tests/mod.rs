@@ -60,7 +60,7 @@ impl World {
     fn turn(&mut self) {
         let permit = match self.engine.end_turn(self.now) {
             Turn::Clean(permit) => permit,
-            Turn::Journal(batch) => self.engine.journal_written(batch, self.now),
+            Turn::Journal(_) => unreachable!("there is no log"),
         };
         while let Some(id) = self.engine.next_writable(&permit) {
             let output = self.engine.output(id, &permit).to_vec();

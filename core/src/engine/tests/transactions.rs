@@ -59,15 +59,8 @@ fn what_a_transaction_changes_is_propagated_together() {
     world.engine.keep_journal(true);
     let journal = |world: &mut World, requests: &str| {
         world.arrive(one, requests.as_bytes());
-        let bytes = match world.engine.end_turn(world.now) {
-            Turn::Clean(_) => Vec::new(),
-            Turn::Journal(batch) => {
-                let bytes = batch.bytes().to_vec();
-                let _ = world.engine.journal_written(batch, world.now);
-                bytes
-            }
-        };
-        let words = String::from_utf8(bytes).expect("text");
+        world.turn();
+        let words = String::from_utf8(world.engine.take_propagated()).expect("text");
         let words = words.split("\r\n").filter(|word| !word.starts_with(['*', '$']));
         words.collect::<Vec<_>>().join(" ").trim().to_string()
     };

@@ -5,7 +5,7 @@
 //!
 //! - [`data`]: DIGEST, DIGEST-VALUE, OBJECT, POPULATE, HTSTATS… [`protocol`]: PROTOCOL. [`help`]: HELP.
 //!
-//! Not supported so far, and said so: LOADAOF (durability), REPLICATE, AOF-FLUSH-SLEEP,
+//! Not supported so far, and said so: REPLICATE, AOF-FLUSH-SLEEP,
 //! DROP-CLUSTER-PACKET-FILTER, RESTART, CRASH-AND-RECOVER. Deviations: OBJECT shows a number where the original shows
 //! an address; STRUCTSIZE tells of our own structures; CLUSTERLINK without arguments does not crash.
 
@@ -57,6 +57,10 @@ pub fn debug(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, 
             let text = engine.client_sizes_text().ok_or(disabled)?;
             engine.reply(id).verbatim("txt", text.as_bytes());
         }
+        (b"loadaof", 2) => {
+            engine.load_log_for(id)?;
+            return Ok(Flow::Asked);
+        }
         (b"reload", _) if args.iter().skip(2).all(is_reload_option) => {
             let says = |word| (2..args.len()).any(|at| args.is(at, word));
             let options = ReloadOptions { merge: says("MERGE"), no_flush: says("NOFLUSH"), no_save: says("NOSAVE") };
@@ -107,7 +111,6 @@ fn act(engine: &mut Engine, id: ClientId, name: &[u8], args: Args<'_>) -> Result
 fn refusal(name: &[u8], args: Args<'_>) -> CommandError {
     match (name, args.len()) {
         (b"reload", _) => CommandError::Text("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."),
-        (b"loadaof", _) => CommandError::NotSupported("DEBUG LOADAOF"),
         (b"restart" | b"crash-and-recover", _) => CommandError::NotSupported("Restarting by DEBUG"),
         (b"replicate", 3..) => CommandError::NotSupported("DEBUG REPLICATE"),
         (b"aof-flush-sleep", 3) => CommandError::NotSupported("DEBUG AOF-FLUSH-SLEEP"),

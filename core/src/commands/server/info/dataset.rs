@@ -2,6 +2,7 @@
 
 use super::{Fields, ratio};
 use crate::engine::Engine;
+use crate::engine::persistence::aof::LogState;
 use crate::engine::persistence::load::Loading;
 
 pub(super) fn persistence(engine: &Engine, fields: &mut Fields) {
@@ -27,15 +28,37 @@ pub(super) fn persistence(engine: &Engine, fields: &mut Fields) {
     fields.field("rdb_last_cow_size", 0);
     fields.field("rdb_last_load_keys_expired", state.last_load_keys_expired);
     fields.field("rdb_last_load_keys_loaded", state.last_load_keys_loaded);
-    fields.zeros(&["aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"]);
-    fields.field("aof_last_rewrite_time_sec", -1);
-    fields.field("aof_current_rewrite_time_sec", -1);
-    fields.field("aof_last_bgrewrite_status", "ok");
-    fields.zeros(&["aof_rewrites", "aof_rewrites_consecutive_failures"]);
-    fields.field("aof_last_write_status", "ok");
-    fields.zeros(&["aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"]);
+    log(engine, fields);
     if let Some(loading) = state.loading() {
         loading_progress(engine, loading, fields);
+    }
+}
+
+/// The append-only file.
+fn log(engine: &Engine, fields: &mut Fields) {
+    let aof = &engine.persistence().aof;
+    let status = |well: bool| if well { "ok" } else { "err" };
+    let seconds = |seconds: Option<u64>| seconds.map_or(-1, |seconds| seconds as i64);
+    let current_s = aof.rewrite_started_s().map(|started_s| engine.now.unix_s().saturating_sub(started_s));
+    let is_on = aof.state != LogState::Off;
+    fields.flag("aof_enabled", is_on);
+    fields.flag("aof_rewrite_in_progress", aof.is_rewriting());
+    fields.flag("aof_rewrite_scheduled", aof.rewrite_scheduled);
+    fields.field("aof_last_rewrite_time_sec", seconds(aof.last_rewrite_s));
+    fields.field("aof_current_rewrite_time_sec", seconds(current_s));
+    fields.field("aof_last_bgrewrite_status", status(!aof.last_rewrite_failed));
+    fields.field("aof_rewrites", aof.rewrites);
+    fields.field("aof_rewrites_consecutive_failures", aof.consecutive_failures);
+    fields.field("aof_last_write_status", status(aof.last_write_ok()));
+    fields.zeros(&["aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"]);
+    if is_on {
+        fields.field("aof_current_size", aof.current_bytes);
+        fields.field("aof_base_size", aof.base_bytes);
+        // The same as `aof_rewrite_scheduled`.
+        fields.flag("aof_pending_rewrite", aof.rewrite_scheduled);
+        fields.field("aof_buffer_length", engine.log_buffer_bytes());
+        fields.flag("aof_pending_bio_fsync", engine.is_log_syncing());
+        fields.field("aof_delayed_fsync", aof.delayed_syncs);
     }
 }
 

@@ -44,7 +44,8 @@ pub(super) fn memory(engine: &Engine, fields: &mut Fields) {
         "mem_clients_slaves",
     ]);
     fields.field("mem_clients_normal", clients);
-    fields.zeros(&["mem_cluster_links", "mem_aof_buffer"]);
+    fields.field("mem_cluster_links", 0);
+    fields.field("mem_aof_buffer", engine.log_buffer_bytes());
     fields.field("mem_allocator", engine.process.allocator);
     fields.zeros(&["active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects"]);
 }

@@ -1,0 +1,558 @@
+//! Rewriting the log: a new base from a snapshot, and an increment for what comes after it.
+//!
+//! ```text
+//!   BGREWRITEAOF, growth, appendonly yes
+//!     1 the next increment is created, empty; its folder is synced
+//!     2 a turn ends with everything written: the snapshot is taken, writing stands still
+//!     3 the old increment is synced; the manifest names the new one; writing goes on there
+//!     4 the snapshot is encoded beside the folder (lane of snapshots)
+//!     5 the base gets its name; the manifest names it, and everything before it as history
+//!     6 history is removed, and named no longer
+//! ```
+//!
+//! A failure before 3 is done leaves the log as it was; one after it leaves one increment more. When the log has only just been turned on,
+//! the increment has a temporary name until 5, and no manifest names it. With `appendonly no` there is no increment at all.
+//!
+//! Source: names, lines and replies of 7.0.15. Deviation: the order of 2 and 3; there the manifest names the new increment first.
+
+use super::super::file::{Encoder, FileId, FileOp, Lane};
+use super::log::WhenSynced;
+use super::plan::Step;
+use super::start::config_applied;
+use super::{ALONE, Engine, LogState, NO_ACTION, OpenLog, shown};
+use crate::aof::manifest::Manifest;
+use crate::commands::CommandError;
+use crate::config::LogLevel;
+use crate::engine::action::{Action, ActionId, Outcome};
+use crate::engine::client::{ClientFlags, ClientId};
+
+/// After so many failures in a row the next try waits.
+const FAILURES_MAX: u64 = 3;
+const MINUTES_MAX: u64 = 60;
+/// As much is handed to the disk at a time (`aof-rewrite-incremental-fsync`).
+const SYNC_EVERY_BYTES: u64 = 4 << 20;
+
+/// Who wants to know that a rewrite has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Starter {
+    Nobody,
+    /// BGREWRITEAOF
+    Command(ClientId),
+    /// CONFIG SET appendonly yes
+    Config(ClientId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RewriteStep {
+    /// The increment is being prepared (1).
+    Prepare,
+    /// The snapshot is taken when the turn ends (2).
+    Switch,
+    /// The old increment ends (3).
+    Replace,
+    Create,
+    Encode,
+    Sync,
+    Close,
+    /// Names (5).
+    Name,
+    CloseBroken,
+    Remove,
+}
+
+/// A rewrite under way.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Rewrite {
+    step: RewriteStep,
+    starter: Starter,
+    /// The increment to come: file and name.
+    next: Option<(FileId, Vec<u8>)>,
+    file: FileId,
+    temporary: Vec<u8>,
+    encoder: Option<Box<Encoder>>,
+    pub keys_total: u64,
+    base_bytes: u64,
+    is_rdb: bool,
+    /// The manifest that names the base.
+    named: Option<Manifest>,
+    pub started_s: u64,
+    action: ActionId,
+    is_cancelled: bool,
+}
+
+/// When a rewrite may begin by itself after several have failed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limit {
+    delay_minutes: u64,
+    until_s: Option<u64>,
+}
+
+impl super::Aof {
+    /// Whether the next increment is ready and only waits for the end of a turn.
+    pub(super) fn rewrite_wants_switch(&self) -> bool {
+        self.rewrite.as_ref().is_some_and(|rewrite| rewrite.step == RewriteStep::Switch)
+    }
+
+    pub fn rewrite_keys_total(&self) -> u64 {
+        self.rewrite.as_ref().map_or(0, |rewrite| rewrite.keys_total)
+    }
+
+    /// Whether the snapshot of a rewrite is alive.
+    pub(in super::super) fn holds_snapshot(&self) -> bool {
+        self.rewrite.as_ref().is_some_and(|r| {
+            !matches!(r.step, RewriteStep::Prepare | RewriteStep::Switch | RewriteStep::Name | RewriteStep::Remove)
+        })
+    }
+}
+
+impl Engine {
+    /// BGREWRITEAOF. `None`: the reply follows. Errors: one is under way.
+    pub(crate) fn rewrite_for(&mut self, client: ClientId) -> Result<Option<&'static str>, CommandError> {
+        if self.persistence.aof.is_rewriting() {
+            return Err(CommandError::Text("ERR Background append only file rewriting already in progress"));
+        }
+        let in_transaction = self.client(client).flags.contains(ClientFlags::MULTI);
+        if self.persistence.is_saving() || in_transaction {
+            self.persistence.aof.rewrite_scheduled = true;
+            self.persistence.aof.consecutive_failures = 0;
+            return Ok(Some("Background append only file rewriting scheduled"));
+        }
+        self.begin_rewrite(Starter::Command(client));
+        Ok(None)
+    }
+
+    /// Looks at a rewrite that was scheduled, and at how the log has grown. Called by the cron.
+    pub(in crate::engine) fn rewrite_if_due(&mut self) {
+        let busy = self.persistence.is_saving() || self.persistence.aof.is_rewriting() || self.persistence.is_loading();
+        if busy || self.exiting || !self.persistence.aof.when_synced.is_empty() {
+            return;
+        }
+        if self.persistence.aof.rewrite_scheduled && !self.rewrite_is_limited() {
+            return self.begin_rewrite(Starter::Nobody);
+        }
+        let (aof, config) = (&self.persistence.aof, &self.config);
+        let percentage = u64::from(config.auto_aof_rewrite_percentage);
+        if aof.state != LogState::On || percentage == 0 || aof.current_bytes <= config.auto_aof_rewrite_min_size {
+            return;
+        }
+        let base = aof.base_bytes.max(1);
+        let growth = (u128::from(aof.current_bytes) * 100 / u128::from(base)).saturating_sub(100);
+        if growth >= u128::from(percentage) && !self.rewrite_is_limited() {
+            self.log(LogLevel::Notice, format!("Starting automatic rewriting of AOF on {growth}% growth"));
+            self.begin_rewrite(Starter::Nobody);
+        }
+    }
+
+    fn rewrite_is_limited(&mut self) -> bool {
+        let now_s = self.now.unix_s();
+        let aof = &mut self.persistence.aof;
+        if aof.consecutive_failures < FAILURES_MAX {
+            aof.limit = Limit::default();
+            return false;
+        }
+        if let Some(until_s) = aof.limit.until_s {
+            let over = now_s >= until_s;
+            if over {
+                aof.limit.until_s = None;
+            }
+            return !over;
+        }
+        let minutes = (aof.limit.delay_minutes * 2).clamp(1, MINUTES_MAX);
+        aof.limit = Limit { delay_minutes: minutes, until_s: Some(now_s + minutes * 60) };
+        self.warn(format!(
+            "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in {minutes} minutes"
+        ));
+        true
+    }
+
+    /// Prepares the next increment.
+    pub(super) fn begin_rewrite(&mut self, starter: Starter) {
+        let stem = self.config.appendfilename.clone();
+        let next = match self.persistence.aof.state {
+            LogState::Off => None,
+            LogState::Waiting => Some([b"temp-", &stem[..], b".incr"].concat()),
+            LogState::On => Some(self.persistence.aof.manifest.clone().add_increment(&stem)),
+        };
+        let next = next.map(|name| (self.new_file(), name));
+        let pid = self.process.process_id;
+        let rewrite = Rewrite {
+            step: RewriteStep::Prepare,
+            starter,
+            next: next.clone(),
+            file: self.new_file(),
+            temporary: self.in_data_folder(format!("temp-rewriteaof-bg-{pid}.aof").as_bytes()),
+            encoder: None,
+            keys_total: 0,
+            base_bytes: 0,
+            is_rdb: self.config.aof_use_rdb_preamble,
+            named: None,
+            started_s: self.now.unix_s(),
+            action: NO_ACTION,
+            is_cancelled: false,
+        };
+        self.persistence.aof.rewrite = Some(rewrite);
+        let mut steps = self.steps_to_make_folder();
+        if let Some((file, name)) = next {
+            let path = self.in_log_folder(&name);
+            steps.extend(self.steps_to_open_new(file, &path, &shown(&name)));
+            let folder = self.log_folder();
+            steps.push(Step::must(
+                FileOp::SyncFolder { path: folder.clone() },
+                format!("Fail to fsync AOF directory {}", shown(&folder)),
+            ));
+        }
+        self.carry_out_plan(steps, prepared);
+    }
+
+    pub(super) fn steps_to_make_folder(&mut self) -> Vec<Step> {
+        let folder = self.log_folder();
+        let complaint = format!("Can't open or create append-only dir {}", shown(&self.config.appenddirname));
+        let above = FileOp::SyncFolder { path: self.data_folder() };
+        vec![Step::must(FileOp::MakeFolder { path: folder }, complaint.clone()), Step::must(above, complaint)]
+    }
+
+    /// Step 2, when everything journalled has been written. Puts it off while a transaction or a script is half done.
+    pub(super) fn switch_log(&mut self) {
+        if self.is_gathering() {
+            return;
+        }
+        let state = self.persistence.aof.state;
+        let encoder = self.base_encoder();
+        let mut rewrite = self.persistence.aof.rewrite.take().expect("it wants to switch");
+        rewrite.keys_total = encoder.keys_total();
+        rewrite.encoder = Some(Box::new(encoder));
+        rewrite.step = RewriteStep::Replace;
+        self.policy.frozen_recency = true;
+        let next = rewrite.next.clone();
+        self.persistence.aof.rewrite = Some(rewrite);
+        match (state, next) {
+            (LogState::On, Some(_)) => {
+                self.persistence.aof.is_held = true;
+                self.when_log_synced(WhenSynced::Replace);
+                if !self.is_log_syncing() {
+                    self.begin_log_sync();
+                }
+            }
+            (LogState::Waiting, Some((file, name))) => {
+                self.note_new_increment(&name);
+                self.open_log(file, &name, 0);
+                self.keep_log(true);
+                self.encode_base();
+            }
+            _ => self.encode_base(),
+        }
+    }
+
+    /// Step 3: the old increment is complete.
+    pub(super) fn name_next_increment(&mut self) {
+        let stem = self.config.appendfilename.clone();
+        let mut manifest = self.persistence.aof.manifest.clone();
+        manifest.add_increment(&stem);
+        let steps = self.steps_of_manifest(manifest.to_text());
+        self.carry_out_plan(steps, increment_named);
+    }
+
+    fn note_new_increment(&mut self, name: &[u8]) {
+        self.log(LogLevel::Notice, format!("Creating AOF incr file {} on background rewrite", shown(name)));
+    }
+
+    /// The journal goes to that file from now on.
+    pub(super) fn open_log(&mut self, file: FileId, name: &[u8], bytes: u64) {
+        let path = self.in_log_folder(name);
+        self.journal.log.db = None;
+        self.persistence.aof.log = Some(OpenLog { file, path, bytes });
+    }
+
+    /// Step 4.
+    fn encode_base(&mut self) {
+        let pid = self.process.process_id;
+        self.log(LogLevel::Notice, format!("Background append only file rewriting started by pid {pid}"));
+        let now_s = self.now.unix_s();
+        self.persistence.aof.rewrites += 1;
+        self.persistence.aof.rewrite_scheduled = false;
+        let rewrite = self.persistence.aof.rewrite.as_mut().expect("it is being rewritten");
+        rewrite.started_s = now_s;
+        rewrite.step = RewriteStep::Create;
+        let starter = std::mem::replace(&mut rewrite.starter, Starter::Nobody);
+        let op = FileOp::Create { file: rewrite.file, path: rewrite.temporary.clone() };
+        let action = self.ask_file(ALONE, op, base_step_done);
+        self.persistence.aof.rewrite.as_mut().expect("still").action = action;
+        self.tell_starter(starter, true);
+    }
+
+    fn tell_starter(&mut self, starter: Starter, begun: bool) {
+        match (starter, begun) {
+            (Starter::Nobody, _) => {}
+            (Starter::Command(client), true) => self.answer_later(client, |engine| {
+                engine.reply(client).status("Background append only file rewriting started");
+            }),
+            (Starter::Command(client), false) => self.answer_later(client, |engine| {
+                engine.reply_error(
+                    client,
+                    b"ERR Can't execute an AOF background rewriting. Please check the server logs for more information.",
+                );
+            }),
+            (Starter::Config(client), begun) => self.answer_later(client, |engine| {
+                let well = engine.log_turned_on(begun);
+                config_applied(engine, client, well);
+            }),
+        }
+    }
+
+    /// The rewrite could not begin: everything is as before. `named`: the manifest may name the new increment.
+    fn fail_to_begin(&mut self, named: bool) {
+        let Some(mut rewrite) = self.persistence.aof.rewrite.take() else { return };
+        self.discard_encoder(rewrite.encoder.take());
+        self.thaw_recency();
+        self.persistence.aof.last_rewrite_failed = true;
+        self.persistence.aof.is_held = false;
+        if let Some((file, name)) = rewrite.next.take() {
+            let path = self.in_log_folder(&name);
+            let mut steps = vec![Step::tidy(FileOp::Close { file })];
+            if !named {
+                steps.push(Step::tidy(FileOp::Remove { path }));
+            }
+            self.carry_out_plan(steps, nothing_follows);
+        }
+        self.tell_starter(rewrite.starter, false);
+    }
+
+    fn advance_base(&mut self, outcome: Outcome) {
+        let Some(mut rewrite) = self.persistence.aof.rewrite.take() else { return };
+        let (outcome, encoder) = match outcome {
+            Outcome::Encoded { encoder, error } => (error.map_or(Outcome::Done, Outcome::Failed), Some(encoder)),
+            outcome => (outcome, None),
+        };
+        if let Some(encoder) = &encoder {
+            rewrite.base_bytes = encoder.bytes_written();
+        }
+        self.discard_encoder(encoder);
+        let failure = if let Outcome::Failed(reason) = outcome { Some(reason) } else { None };
+        if let Some(reason) = failure.as_ref().filter(|_| !rewrite.is_cancelled) {
+            match rewrite.step {
+                RewriteStep::Create => {
+                    self.warn(format!("Opening the temp file for AOF rewrite in rewriteAppendOnlyFile(): {reason}"));
+                }
+                RewriteStep::Encode | RewriteStep::Sync | RewriteStep::Close => {
+                    self.warn(format!("Write error writing append only file on disk: {reason}"));
+                }
+                _ => {}
+            }
+        }
+        let failed = failure.is_some() || rewrite.is_cancelled;
+        rewrite.step = match rewrite.step {
+            RewriteStep::Create if failure.is_some() => return self.base_failed(rewrite),
+            RewriteStep::Create | RewriteStep::Encode | RewriteStep::Sync if failed => RewriteStep::CloseBroken,
+            RewriteStep::Close if failed => RewriteStep::Remove,
+            RewriteStep::Create => RewriteStep::Encode,
+            RewriteStep::Encode => RewriteStep::Sync,
+            RewriteStep::Sync => RewriteStep::Close,
+            RewriteStep::Close => return self.name_base(rewrite),
+            RewriteStep::CloseBroken => RewriteStep::Remove,
+            _ => return self.base_failed(rewrite),
+        };
+        let op = match rewrite.step {
+            RewriteStep::Encode => {
+                let encoder = rewrite.encoder.take().expect("it is encoded once");
+                let sync_every_bytes = if self.config.aof_rewrite_incremental_fsync { SYNC_EVERY_BYTES } else { 0 };
+                FileOp::Encode { file: rewrite.file, encoder, sync_every_bytes }
+            }
+            RewriteStep::Sync => FileOp::Sync { file: rewrite.file },
+            RewriteStep::Close | RewriteStep::CloseBroken => FileOp::Close { file: rewrite.file },
+            _ => FileOp::Remove { path: rewrite.temporary.clone() },
+        };
+        rewrite.action = self.ask_file(ALONE, op, base_step_done);
+        self.persistence.aof.rewrite = Some(rewrite);
+    }
+
+    /// Step 5.
+    fn name_base(&mut self, mut rewrite: Rewrite) {
+        self.thaw_recency();
+        let temporary = rewrite.temporary.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec();
+        let temporary = shown(&temporary);
+        self.log(LogLevel::Notice, format!("Successfully created the temporary AOF base file {temporary}"));
+        self.log(LogLevel::Notice, "Background AOF rewrite terminated with success");
+        let (mut steps, manifest, base) = self.naming_of_base(&rewrite, &temporary);
+        steps.extend(self.steps_of_manifest(manifest.to_text()));
+        rewrite.named = Some(manifest);
+        self.log(
+            LogLevel::Notice,
+            format!("Successfully renamed the temporary AOF base file {temporary} into {}", shown(&base)),
+        );
+        rewrite.step = RewriteStep::Name;
+        self.persistence.aof.rewrite = Some(rewrite);
+        self.carry_out_plan(steps, base_named);
+    }
+
+    /// The manifest as it will be, the steps before it is written, and the name of the base.
+    fn naming_of_base(&mut self, rewrite: &Rewrite, temporary: &str) -> (Vec<Step>, Manifest, Vec<u8>) {
+        let stem = self.config.appendfilename.clone();
+        let mut manifest = self.persistence.aof.manifest.clone();
+        let base = manifest.add_base(&stem, rewrite.is_rdb);
+        let path = self.in_log_folder(&base);
+        let mut steps = vec![Step::must(
+            FileOp::Rename { from: rewrite.temporary.clone(), to: path.clone() },
+            format!("Error trying to rename the temporary AOF base file {temporary} into {}", shown(&path)),
+        )];
+        if let (LogState::Waiting, Some((_, from))) = (self.persistence.aof.state, &rewrite.next) {
+            let to = self.in_log_folder(&manifest.add_increment(&stem));
+            let from = self.in_log_folder(from);
+            let complaint =
+                format!("Error trying to rename the temporary AOF incr file {} into {}", shown(&from), shown(&to));
+            steps.push(Step::must(FileOp::Rename { from, to }, complaint));
+        }
+        manifest.retire_increments(usize::from(self.persistence.aof.log.is_some()));
+        let folder = self.log_folder();
+        let complaint = format!("Fail to fsync AOF directory {}", shown(&folder));
+        steps.push(Step::must(FileOp::SyncFolder { path: folder }, complaint));
+        (steps, manifest, base)
+    }
+
+    /// The new base is in force.
+    fn end_rewrite(&mut self, rewrite: Rewrite) {
+        self.persistence.aof.manifest = rewrite.named.expect("it was named");
+        if self.persistence.aof.state == LogState::Waiting {
+            self.persistence.aof.state = LogState::On;
+            let to = self.persistence.aof.manifest.increments.last().map(|part| part.name.clone()).unwrap_or_default();
+            let path = self.in_log_folder(&to);
+            if let Some(log) = &mut self.persistence.aof.log {
+                log.path = path;
+            }
+            let from = rewrite.next.map(|(_, name)| name).unwrap_or_default();
+            let text = format!("Successfully renamed the temporary AOF incr file {} into {}", shown(&from), shown(&to));
+            self.log(LogLevel::Notice, text);
+        }
+        let now_s = self.now.unix_s();
+        let aof = &mut self.persistence.aof;
+        if let Some(log) = &aof.log {
+            aof.current_bytes = rewrite.base_bytes + log.bytes;
+            aof.base_bytes = aof.current_bytes;
+        }
+        aof.last_rewrite_failed = false;
+        aof.consecutive_failures = 0;
+        aof.sync_error = None;
+        aof.last_rewrite_s = Some(now_s.saturating_sub(rewrite.started_s));
+        self.log(LogLevel::Notice, "Background AOF rewrite finished successfully");
+        self.remove_history();
+    }
+
+    /// The base could not be made, or not be named.
+    fn base_failed(&mut self, mut rewrite: Rewrite) {
+        let encoder = rewrite.encoder.take();
+        self.discard_encoder(encoder);
+        self.thaw_recency();
+        let now_s = self.now.unix_s();
+        let aof = &mut self.persistence.aof;
+        aof.last_rewrite_s = Some(now_s.saturating_sub(rewrite.started_s));
+        if rewrite.is_cancelled {
+            self.warn("Background AOF rewrite terminated by signal 10".into());
+        } else {
+            aof.last_rewrite_failed = true;
+            aof.consecutive_failures += 1;
+            self.warn("Background AOF rewrite terminated with error".into());
+        }
+        if rewrite.step == RewriteStep::Name {
+            // Whatever the manifest may name by now stays.
+            let steps = vec![Step::tidy(FileOp::Remove { path: rewrite.temporary.clone() })];
+            self.carry_out_plan(steps, nothing_follows);
+        }
+        if self.persistence.aof.state == LogState::Waiting {
+            // The next try begins anew.
+            self.drop_waiting_increment(&rewrite);
+            self.persistence.aof.rewrite_scheduled = true;
+        }
+    }
+
+    fn drop_waiting_increment(&mut self, rewrite: &Rewrite) {
+        self.keep_log(false);
+        self.journal.log.bytes = Vec::new();
+        self.persistence.aof.counted_bytes = 0;
+        self.persistence.aof.log = None;
+        self.forget_commits();
+        if let Some((file, name)) = &rewrite.next {
+            let text = format!("Removing the temp incr aof file {} in the background", shown(name));
+            self.log(LogLevel::Notice, text);
+            let path = self.in_log_folder(name);
+            let steps = vec![Step::tidy(FileOp::Close { file: *file }), Step::tidy(FileOp::Remove { path })];
+            self.carry_out_plan(steps, nothing_follows);
+        }
+    }
+
+    /// Gives a rewrite up; it ends soon. Nobody is told.
+    pub(super) fn cancel_rewrite(&mut self) {
+        let pid = self.process.process_id;
+        let Some(rewrite) = &mut self.persistence.aof.rewrite else { return };
+        if rewrite.is_cancelled {
+            return;
+        }
+        rewrite.is_cancelled = true;
+        let (step, action) = (rewrite.step, rewrite.action);
+        self.log(LogLevel::Notice, format!("Killing running AOF rewrite child: {pid}"));
+        match step {
+            RewriteStep::Encode => self.actions.push_back(Action::Cancel(action)),
+            RewriteStep::Switch => self.fail_to_begin(false),
+            _ => {}
+        }
+    }
+
+    /// Removes files that the manifest names as history, and then names them no longer.
+    pub(super) fn remove_history(&mut self) {
+        if self.config.aof_disable_auto_gc || self.persistence.aof.manifest.history.is_empty() {
+            return;
+        }
+        let history = std::mem::take(&mut self.persistence.aof.manifest.history);
+        let mut steps = Vec::new();
+        for part in history {
+            let text = format!("Removing the history file {} in the background", shown(&part.name));
+            self.log(LogLevel::Notice, text);
+            steps.push(Step::tidy(FileOp::Remove { path: self.in_log_folder(&part.name) }));
+        }
+        let text = self.persistence.aof.manifest.to_text();
+        steps.extend(self.steps_of_manifest(text));
+        self.carry_out_plan(steps, nothing_follows);
+    }
+}
+
+pub(super) fn nothing_follows(_: &mut Engine, _: bool) {}
+
+fn prepared(engine: &mut Engine, well: bool) {
+    let Some(rewrite) = &mut engine.persistence.aof.rewrite else { return };
+    if !well || rewrite.is_cancelled {
+        return engine.fail_to_begin(false);
+    }
+    rewrite.step = RewriteStep::Switch;
+    if engine.persistence.aof.log.is_none() {
+        // Nothing to be written before.
+        engine.switch_log();
+    }
+}
+
+fn increment_named(engine: &mut Engine, well: bool) {
+    let Some(rewrite) = &engine.persistence.aof.rewrite else { return };
+    if !well {
+        return engine.fail_to_begin(true);
+    }
+    let (file, name) = rewrite.next.clone().expect("there is an increment");
+    engine.note_new_increment(&name);
+    let stem = engine.config.appendfilename.clone();
+    engine.persistence.aof.manifest.add_increment(&stem);
+    let old = engine.persistence.aof.log.take();
+    engine.open_log(file, &name, 0);
+    if let Some(old) = old {
+        engine.ask_on(Lane::Log, ALONE, FileOp::Close { file: old.file }, super::super::ignored);
+    }
+    engine.persistence.aof.is_held = false;
+    engine.encode_base();
+}
+
+fn base_step_done(engine: &mut Engine, _: ClientId, outcome: Outcome) {
+    engine.advance_base(outcome);
+}
+
+fn base_named(engine: &mut Engine, well: bool) {
+    let Some(rewrite) = engine.persistence.aof.rewrite.take() else { return };
+    match well {
+        true => engine.end_rewrite(rewrite),
+        false => engine.base_failed(rewrite),
+    }
+}
