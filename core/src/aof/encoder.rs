@@ -207,7 +207,7 @@ fn append_group(out: &mut Vec<u8>, key: &[u8], name: &[u8], group: &Group) {
         &[b"XGROUP", b"CREATE", key, name, &id_text(group.last_id), b"ENTRIESREAD", digits.format(group.entries_read)],
     );
     for consumer in group.consumers() {
-        if consumer.pending().len() == 0 {
+        if consumer.pending().is_empty() {
             append_words(out, &[b"XGROUP", b"CREATECONSUMER", key, name, &consumer.name]);
         }
         for (id, ()) in consumer.pending().iter_from(StreamId::MIN) {

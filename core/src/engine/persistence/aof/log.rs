@@ -43,10 +43,10 @@ impl Engine {
     /// What has to be written to the log before replies leave, if it is to be written now. Called when a turn ends.
     #[inline]
     pub(in crate::engine) fn batch_to_log(&mut self) -> Option<JournalBatch> {
-        if self.persistence.aof.log.is_none() {
-            return None;
+        match self.persistence.aof.log {
+            None => None,
+            Some(_) => self.next_batch(),
         }
-        self.next_batch()
     }
 
     fn next_batch(&mut self) -> Option<JournalBatch> {
