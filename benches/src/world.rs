@@ -113,6 +113,7 @@ fn share_heap() {
     // SAFETY: it takes two numbers.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
+        libc::mallopt(libc::M_MXFAST, 0);
         libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
     }
@@ -131,6 +132,14 @@ impl Latencies {
 
     pub fn push(&mut self, cpu_ns: u64) {
         self.cpu_ns.push(u32::try_from(cpu_ns).unwrap_or(u32::MAX));
+    }
+
+    /// Keeps, of each turn, the lesser of the two times. Panics unless both are of the same number of turns.
+    pub fn keep_least(&mut self, other: &Latencies) {
+        assert_eq!(self.cpu_ns.len(), other.cpu_ns.len(), "rounds of the same turns");
+        for (least, other) in self.cpu_ns.iter_mut().zip(&other.cpu_ns) {
+            *least = (*least).min(*other);
+        }
     }
 
     /// The longest, CPU time.

@@ -4,7 +4,12 @@
 //!
 //! In process, one key of each type: every insert while it grows, every operation without and with a live snapshot
 //! (which makes writes copy pages), every removal while it shrinks. A snapshot is taken anew every few hundred operations. Times are CPU
-//! times of the engine's thread, so that neighbours on the machine don't count.
+//! times of the engine's thread, so that neighbours on the machine count less.
+//!
+//! They still count: interrupts, and what it costs to be taken off the core, are booked on the thread. In ten million turns of fixed
+//! arithmetic some take 0.5 to 1.5 ms here. But the engine is deterministic: what it does itself at one insert it does there again.
+//! So the key is grown and emptied twice, and the time of an insert is the lesser of the two; what a single round showed is
+//! printed beside it.
 
 use std::fmt::Write as _;
 
@@ -35,24 +40,54 @@ fn main() {
 
 fn measure(kind: &Kind, size: u64, over: &mut Vec<String>) {
     let mut world = World::new();
-    let mut grown = Latencies::new();
-    for i in 0..size {
-        world.request(|out| (kind.fill)(i, out));
-        grown.push(world.turn());
-    }
+    let (mut grown, mut shrunk) = (Walk::default(), Walk::default());
+    grown.round(&mut world, size, kind.fill);
+    shrunk.round(&mut world, size, kind.drain);
+
+    let mut world = World::new();
+    grown.round(&mut world, size, kind.fill);
     println!("-- {}: {size} elements, {:.1} heap bytes each", kind.name, world.heap_bytes() as f64 / size as f64);
-    print_row("every insert", &mut grown, None);
-    check(kind, "insert", grown.max_ns(), over);
+    grown.report(kind, "every insert", over);
     for operation in kind.operations {
         run(&mut world, kind, operation, size, over);
     }
-    let mut shrunk = Latencies::new();
-    for i in 0..size {
-        world.request(|out| (kind.drain)(i, out));
-        shrunk.push(world.turn());
+    shrunk.round(&mut world, size, kind.drain);
+    shrunk.report(kind, "every removal", over);
+}
+
+/// One turn for each element, in several rounds.
+#[derive(Default)]
+struct Walk {
+    /// The least time of each turn.
+    least: Option<Latencies>,
+    /// What each round showed: the longest turn, and how many took longer than the budget.
+    rounds: Vec<(u64, u64)>,
+}
+
+impl Walk {
+    fn round(&mut self, world: &mut World, size: u64, request: fn(u64, &mut Vec<u8>)) {
+        let mut latencies = Latencies::new();
+        let mut over = 0;
+        for i in 0..size {
+            world.request(|out| request(i, out));
+            let cpu_ns = world.turn();
+            latencies.push(cpu_ns);
+            over += u64::from(cpu_ns > BUDGET_NS);
+        }
+        self.rounds.push((latencies.max_ns(), over));
+        match &mut self.least {
+            Some(least) => least.keep_least(&latencies),
+            None => self.least = Some(latencies),
+        }
     }
-    print_row("every removal", &mut shrunk, None);
-    check(kind, "removal", shrunk.max_ns(), over);
+
+    fn report(&mut self, kind: &Kind, name: &str, over: &mut Vec<String>) {
+        let least = self.least.as_mut().expect("there was a round");
+        check(kind, name, least.max_ns(), over);
+        let row = row(name, least, None);
+        let rounds = self.rounds.iter().map(|(max_ns, over)| format!("{:.1} ({over} > 1 ms)", *max_ns as f64 / 1e3));
+        println!("{row}   longest of each round: {}", rounds.collect::<Vec<_>>().join(", "));
+    }
 }
 
 fn run(world: &mut World, kind: &Kind, operation: &Operation, size: u64, over: &mut Vec<String>) {
@@ -73,7 +108,7 @@ fn run(world: &mut World, kind: &Kind, operation: &Operation, size: u64, over: &
         world.discard(Discarded::snapshot(snapshot));
     }
     let longest = alone.max_ns().max(beside.max_ns());
-    print_row(operation.name, &mut alone, Some(&mut beside));
+    println!("{}", row(operation.name, &mut alone, Some(&mut beside)));
     if !operation.is_linear {
         check(kind, operation.name, longest, over);
     }
@@ -85,7 +120,7 @@ fn check(kind: &Kind, name: &str, longest_ns: u64, over: &mut Vec<String>) {
     }
 }
 
-fn print_row(name: &str, alone: &mut Latencies, beside: Option<&mut Latencies>) {
+fn row(name: &str, alone: &mut Latencies, beside: Option<&mut Latencies>) -> String {
     let mut columns = String::new();
     let mut write = |latencies: &mut Latencies| {
         let (median, high, max) = latencies.percentiles_ns();
@@ -96,5 +131,5 @@ fn print_row(name: &str, alone: &mut Latencies, beside: Option<&mut Latencies>) 
     if let Some(beside) = beside {
         write(beside);
     }
-    println!("{name:<28} {columns}");
+    format!("{name:<28} {columns}")
 }
