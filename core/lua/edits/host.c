@@ -45,6 +45,7 @@ static int numbers_as_text (lua_State *L, int n, int words) {
 ** What hosts need that can't raise Lua errors themselves. The function
 ** in the upvalue returns how it ended, and then its results:
 **   true   results
+**   s, t   a table whose field s is t
 **   false  an error, raised as it is
 **   nil    an error message, raised with the position of the caller
 **   n, m   the message m about argument n
@@ -69,6 +70,11 @@ static int guarded (lua_State *L) {
         return lua_error(L);
       }
       return lua_gettop(L) - 1;
+    case LUA_TSTRING:
+      lua_createtable(L, 0, 1);
+      lua_insert(L, 1);
+      lua_rawset(L, 1);
+      return 1;
     case LUA_TNIL:
       luaL_where(L, 1);
       lua_pushvalue(L, 2);

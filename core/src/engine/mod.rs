@@ -101,7 +101,7 @@ type Continuation = fn(&mut Engine, ClientId, Outcome);
 /// One Redis process.
 #[derive(Clone)]
 pub struct Engine {
-    /// In a box, as the statistics are: scripts move the engine.
+    /// In a box, as what else is large and seldom used: scripts move the engine.
     pub(crate) config: Box<Config>,
     pub(crate) commands: CommandTable,
     pub(crate) keyspace: Keyspace,
@@ -109,7 +109,7 @@ pub struct Engine {
     pub(crate) clients: Clients,
     /// Storage lent to the connection that is being read.
     pub(crate) shared_query: QueryBuffer,
-    pub(crate) blocking: blocking::Blocking,
+    pub(crate) blocking: Box<blocking::Blocking>,
     pub(crate) tracking: tracking::Tracking,
     pub(crate) watchers: watch::Watchers,
     pub(crate) pubsub: pubsub::PubSub,
@@ -119,11 +119,11 @@ pub struct Engine {
     caller: Option<ClientId>,
     own_pushes: Vec<u8>,
     #[cfg(feature = "lua")]
-    pub(crate) scripts: crate::script::Scripts,
+    pub(crate) scripts: Box<crate::script::Scripts>,
     pub(crate) stats: Box<Stats>,
     pub(crate) rng: Rng,
     pub(crate) now: Now,
-    pub(crate) process: ProcessInfo,
+    pub(crate) process: Box<ProcessInfo>,
     /// Forty hexadecimal digits, new for each process.
     pub(crate) run_id: String,
     /// Names the data set's history, in the same form.
@@ -139,10 +139,10 @@ pub struct Engine {
     commit: commit::Commit,
     /// Takes the replies to clients that have gone.
     nowhere: Reply,
-    pub(crate) persistence: persistence::Persistence,
+    pub(crate) persistence: Box<persistence::Persistence>,
     migrations: migrate::Migrations,
     pub(crate) policy: DataPolicy,
-    pub(crate) cron: cron::Cron,
+    pub(crate) cron: Box<cron::Cron>,
     pub(crate) debug: debug::DebugSwitches,
     pub(crate) stopwatch: fn() -> u64,
     /// When the command before ended, within one pipeline: the next one's time begins there. Reading a clock takes as
@@ -190,7 +190,7 @@ impl Engine {
             effects: Effects::default(),
             clients: Clients::new(),
             shared_query: QueryBuffer::new(),
-            blocking: blocking::Blocking::default(),
+            blocking: Box::default(),
             tracking: tracking::Tracking::default(),
             watchers: watch::Watchers::default(),
             pubsub: pubsub::PubSub::default(),
@@ -198,11 +198,11 @@ impl Engine {
             caller: None,
             own_pushes: Vec::new(),
             #[cfg(feature = "lua")]
-            scripts: crate::script::Scripts::default(),
+            scripts: Box::default(),
             nowhere: Reply::default(),
             rng,
             now,
-            process: ProcessInfo { arch_bits: 64, allocator: "libc", ..ProcessInfo::default() },
+            process: Box::new(ProcessInfo { arch_bits: 64, allocator: "libc", ..ProcessInfo::default() }),
             run_id,
             replication_id,
             actions: VecDeque::new(),
@@ -211,10 +211,10 @@ impl Engine {
             config_changes: BTreeMap::new(),
             journal: journal::Journal::default(),
             commit: commit::Commit::default(),
-            persistence: persistence::Persistence::new(now),
+            persistence: Box::new(persistence::Persistence::new(now)),
             migrations: migrate::Migrations::default(),
             policy: DataPolicy::default(),
-            cron: cron::Cron::new(now),
+            cron: Box::new(cron::Cron::new(now)),
             debug: debug::DebugSwitches::default(),
             stopwatch: no_stopwatch,
             lap: None,

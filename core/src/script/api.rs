@@ -1,7 +1,8 @@
 //! What scripts find in the table `redis`, and the functions that stand in for Lua's own.
 //!
-//! Functions return as `__guarded` (core/lua) wants it: `true` and the result; `false` and what to raise; nil and a text to raise
-//! with the position of the caller; the number of an argument and what is wrong with it. A failure of ours is a table with the
+//! Functions return as `__guarded` (core/lua) wants it: `true` and the result; the name of a field and the text in it, for a
+//! table; `false` and what to raise; nil and a text to raise with the position of the caller; the number of an argument and what
+//! is wrong with it. A failure of ours is a table with the
 //! field `err`, raised, except that the functions that make replies return it.
 //!
 //! Source: observed values and errors of 7.0.15.
@@ -181,8 +182,17 @@ const NOT_WORDS: &str = "Lua redis lib command arguments must be strings or inte
 /// The words of a command as they come from Lua: the first few without a reference to each, which costs more than a copy.
 type Words = (Either<BString, bool>, Option<BString>, Option<BString>, Option<BString>, Option<BString>, MultiValue);
 
-/// What a command gives back: whether it is returned, not raised, and what.
-type Given = (bool, Either<BString, Value>);
+/// What a command gives back: whether that is returned, not raised, or the only field of a table to be returned; and what. Text
+/// that is UTF-8 comes as such, because mlua makes a reference of any other first.
+type Given = (Either<bool, &'static str>, Either<Text, Value>);
+type Text = Either<String, BString>;
+
+fn text(bytes: &[u8]) -> Text {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Either::Left(text.to_owned()),
+        Err(_) => Either::Right(bytes.into()),
+    }
+}
 
 /// `redis.call` and `redis.pcall`.
 fn caller(lua: &Lua, guard: &Function, slot: &Slot, raises: bool) -> mlua::Result<Function> {
@@ -197,7 +207,7 @@ fn command(slot: &Slot, lua: &Lua, words: Words, raises: bool) -> mlua::Result<G
         Either::Right(nothing) => {
             let problem = if *nothing { NO_WORDS } else { NOT_WORDS };
             let table = error_table(lua, format!("ERR {problem}").as_bytes())?;
-            return Ok((!raises, Either::Right(Value::Table(table))));
+            return Ok((Either::Left(!raises), Either::Right(Value::Table(table))));
         }
     };
     let mut engine = engine_in(slot);
@@ -219,22 +229,27 @@ fn command(slot: &Slot, lua: &Lua, words: Words, raises: bool) -> mlua::Result<G
         Err(Refused { text }) => {
             let table = error_table(lua, &text)?;
             table.raw_set("ignore_error_stats_update", true)?;
-            return Ok((!raises, Either::Right(Value::Table(table))));
+            return Ok((Either::Left(!raises), Either::Right(Value::Table(table))));
         }
     };
-    let failed = reply.first() == Some(&b'-');
-    let value = match values::only_bulk(&reply) {
-        Some(text) => Ok(Either::Left(BString::from(text))),
-        None => values::to_lua(lua, &reply).map(Either::Right),
-    };
+    let given = given(lua, &reply, raises);
     engine.take_script_reply_back(reply);
-    let value = value?;
-    if let Either::Right(Value::Table(table)) = &value
-        && failed
-    {
+    given
+}
+
+fn given(lua: &Lua, reply: &[u8], raises: bool) -> mlua::Result<Given> {
+    if let Some(bytes) = values::only_bulk(reply) {
+        return Ok((Either::Left(true), Either::Left(text(bytes))));
+    }
+    if let Some(bytes) = values::only_status(reply) {
+        return Ok((Either::Right("ok"), Either::Left(text(bytes))));
+    }
+    let value = values::to_lua(lua, reply)?;
+    let failed = reply.first() == Some(&b'-');
+    if let (true, Value::Table(table)) = (failed, &value) {
         table.raw_set("ignore_error_stats_update", true)?;
     }
-    Ok((!(failed && raises), value))
+    Ok((Either::Left(!(failed && raises)), Either::Right(value)))
 }
 
 fn acl_check_cmd(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bstr::{BStr, BString};
-use mlua::{Function, HookTriggers, Lua, LuaOptions, StdLib, Value, Variadic, VmState};
+use mlua::{Either, Function, HookTriggers, Lua, LuaOptions, StdLib, Value, Variadic, VmState};
 
 use super::api;
 use super::cache::ScriptId;
@@ -220,7 +220,7 @@ impl Machine {
         arguments: Args<'_>,
     ) -> Ended {
         std::mem::swap(engine, &mut engine_in(&self.slot));
-        let words: Variadic<&BStr> = keys.iter().chain(arguments.iter()).map(BStr::new).collect();
+        let words: Variadic<_> = keys.iter().chain(arguments.iter()).map(word).collect();
         let result = self.run.call::<(bool, Option<BString>, Value)>((
             &self.handler,
             function,
@@ -228,12 +228,12 @@ impl Machine {
             keys.len(),
             words,
         ));
-        if engine_in(&self.slot).script_has_to_end() {
+        assert!(!self.slot.is_poisoned(), "a command panicked inside of a script");
+        std::mem::swap(engine, &mut engine_in(&self.slot));
+        if engine.script_has_to_end() {
             // From now on it is not every line again.
             watch(&self.lua, &self.slot).expect("hooks can be set");
         }
-        assert!(!self.slot.is_poisoned(), "a command panicked inside of a script");
-        std::mem::swap(engine, &mut engine_in(&self.slot));
         match result {
             Ok((ok, text, value)) => Ended { ok, text, value },
             // Lua could not even begin.
@@ -243,6 +243,15 @@ impl Machine {
 
     pub(super) fn lua(&self) -> &Lua {
         &self.lua
+    }
+}
+
+/// A word on its way to Lua: what is UTF-8 goes there at once, of anything else mlua makes a reference first.
+#[inline]
+fn word(bytes: &[u8]) -> Either<&str, &BStr> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Either::Left(text),
+        Err(_) => Either::Right(BStr::new(bytes)),
     }
 }
 

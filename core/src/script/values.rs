@@ -43,6 +43,12 @@ pub(super) fn only_bulk(reply: &[u8]) -> Option<&[u8]> {
     reply.get(start..reply.len() - 2)
 }
 
+/// The text of a reply that is one status.
+#[inline]
+pub(super) fn only_status(reply: &[u8]) -> Option<&[u8]> {
+    reply.strip_prefix(b"+")?.strip_suffix(b"\r\n")
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
     lua: &'a Lua,
