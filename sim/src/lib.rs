@@ -15,6 +15,7 @@
 pub mod campaign;
 pub mod clock;
 pub mod diagram;
+pub mod disk;
 pub mod marks;
 pub mod model;
 pub mod network;
