@@ -6,9 +6,32 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::marks::Marks;
-use crate::plan::Plan;
 use crate::trace::Trace;
-use crate::world::{Failure, Report, run_plan};
+use crate::world::{Failure, Report};
+
+/// What a seed stands for, and how it runs: a profile.
+pub trait Scenario: Clone {
+    /// Rare situations that a campaign must reach.
+    const MARKS: &'static [&'static str];
+
+    /// The scenario of a seed.
+    fn draw(seed: u64) -> Self;
+
+    /// Runs it to its end or to the first failure. Rows of the trace are kept if asked for.
+    fn run(&self, keep_rows: bool) -> Report;
+
+    /// Number of its steps.
+    fn steps(&self) -> usize;
+
+    /// The same without the steps from `from` up to `to`; what follows comes earlier, or (`keep_time`) when it did.
+    fn without(&self, from: usize, to: usize, keep_time: bool) -> Self;
+
+    /// The same with a step that is easier to read, or smaller.
+    fn plainer(&self, step: usize) -> Vec<Self>;
+
+    /// Its steps, for a person.
+    fn describe(&self) -> Vec<String>;
+}
 
 /// One seed in that many runs twice.
 const TWICE_EVERY: u64 = 16;
@@ -25,7 +48,7 @@ pub struct Summary {
 }
 
 /// Runs `count` seeds from `first` on, on `jobs` threads.
-pub fn run(first: u64, count: u64, jobs: usize) -> Summary {
+pub fn run<S: Scenario>(first: u64, count: u64, jobs: usize) -> Summary {
     let next = AtomicU64::new(first);
     let failed = AtomicBool::new(false);
     let total = Mutex::new(Summary::default());
@@ -38,7 +61,7 @@ pub fn run(first: u64, count: u64, jobs: usize) -> Summary {
                     if seed >= first + count || failed.load(Ordering::Relaxed) {
                         break;
                     }
-                    let report = run_seed(seed);
+                    let report = run_seed::<S>(seed);
                     own.seeds += 1;
                     own.executed += report.executed;
                     own.hash ^= report.trace.hash().rotate_left((seed % 63) as u32);
@@ -65,8 +88,8 @@ pub fn run(first: u64, count: u64, jobs: usize) -> Summary {
 }
 
 /// Runs one seed; some twice.
-pub fn run_seed(seed: u64) -> Report {
-    let plan = Plan::draw(seed);
+pub fn run_seed<S: Scenario>(seed: u64) -> Report {
+    let plan = S::draw(seed);
     let mut report = run_caught(&plan, false);
     if seed.is_multiple_of(TWICE_EVERY) && report.failure.is_none() {
         let again = run_caught(&plan, false);
@@ -79,8 +102,8 @@ pub fn run_seed(seed: u64) -> Report {
 }
 
 /// Runs a plan; a panic of the engine is a failure like any other.
-pub fn run_caught(plan: &Plan, keep_rows: bool) -> Report {
-    catch_unwind(AssertUnwindSafe(|| run_plan(plan, keep_rows))).unwrap_or_else(|panic| {
+pub fn run_caught<S: Scenario>(plan: &S, keep_rows: bool) -> Report {
+    catch_unwind(AssertUnwindSafe(|| plan.run(keep_rows))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()));
         let what = format!("panic: {}", text.unwrap_or_else(|| "of unknown kind".into()));

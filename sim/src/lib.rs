@@ -10,12 +10,15 @@
 //! - [`trace`], [`diagram`]: what happened, as rows and as a picture.
 //! - [`shrink`]: the shortest list of steps that still fails.
 //! - [`queues`]: a workload of its own: clients that wait for lists.
+//! - [`disk`], [`crashes`]: a disk that fails and crashes, and the profile that recovers from it; [`image`]: data sets compared.
 //! - [`campaign`]: many seeds on all cores, and the marks that they must reach.
 
 pub mod campaign;
 pub mod clock;
+pub mod crashes;
 pub mod diagram;
 pub mod disk;
+pub mod image;
 pub mod marks;
 pub mod model;
 pub mod network;

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
-use etalon_sim::{Plan, campaign, diagram, marks, queues, shrink};
+use etalon_sim::campaign::Scenario;
+use etalon_sim::{Plan, campaign, crashes, diagram, queues, shrink};
 
 #[derive(Parser)]
 #[command(name = "etalon-sim", about = "Runs the engine in a simulated world, from seeds")]
@@ -17,7 +18,8 @@ struct Options {
 enum Command {
     /// Runs many seeds; stops at the first failure, which is shrunk and printed.
     Run {
-        /// `client`: one node and what may happen to its clients; `queues`: clients that wait for lists.
+        /// `client`: one node and what may happen to its clients; `queues`: clients that wait for lists; `disk`: a node whose
+        /// disk fails and crashes.
         #[arg(long, default_value = "client")]
         profile: String,
         #[arg(long, default_value_t = 10_000)]
@@ -35,6 +37,9 @@ enum Command {
     /// Runs one seed and prints its trace.
     Replay {
         seed: u64,
+        /// `client` or `disk`.
+        #[arg(long, default_value = "client")]
+        profile: String,
         /// Shrink it first, if it fails.
         #[arg(long)]
         shrink: bool,
@@ -47,21 +52,28 @@ enum Command {
 fn main() -> ExitCode {
     match Options::parse().command {
         Command::Run { profile, seeds, from, jobs, marks } => match profile.as_str() {
-            "client" => run(from, seeds, jobs, marks),
+            "client" => run::<Plan>("client", from, seeds, jobs, marks),
+            "disk" => run::<crashes::Plan>("disk", from, seeds, jobs, marks),
             "queues" => run_queues(from, seeds),
-            _ => {
-                eprintln!("no such profile: {profile} (there are: client, queues)");
-                ExitCode::FAILURE
-            }
+            _ => no_such_profile(&profile, "client, disk, queues"),
         },
-        Command::Replay { seed, shrink, page } => replay(seed, shrink, page.as_deref()),
+        Command::Replay { seed, profile, shrink, page } => match profile.as_str() {
+            "client" => replay::<Plan>(seed, shrink, page.as_deref()),
+            "disk" => replay::<crashes::Plan>(seed, shrink, page.as_deref()),
+            _ => no_such_profile(&profile, "client, disk"),
+        },
     }
 }
 
-fn run(from: u64, seeds: u64, jobs: Option<usize>, require_marks: bool) -> ExitCode {
+fn no_such_profile(profile: &str, known: &str) -> ExitCode {
+    eprintln!("no such profile: {profile} (there are: {known})");
+    ExitCode::FAILURE
+}
+
+fn run<S: Scenario>(profile: &str, from: u64, seeds: u64, jobs: Option<usize>, require_marks: bool) -> ExitCode {
     let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()));
     let started = Instant::now();
-    let summary = campaign::run(from, seeds, jobs);
+    let summary = campaign::run::<S>(from, seeds, jobs);
     let seconds = started.elapsed().as_secs_f64();
     println!(
         "{} seeds, {} commands, {:.1} s, {:.0} seeds/s, hash {:016x}",
@@ -71,16 +83,16 @@ fn run(from: u64, seeds: u64, jobs: Option<usize>, require_marks: bool) -> ExitC
         summary.seeds as f64 / seconds,
         summary.hash
     );
-    for mark in marks::ALL {
+    for mark in S::MARKS {
         println!("{:>12}  {mark}", summary.marks.count(mark));
     }
     if let Some((seed, failure)) = summary.failure {
         println!("\nseed {seed} failed at {} us: {}", failure.at_us, failure.what);
-        println!("replay with: etalon-sim replay {seed} --shrink\n");
-        replay(seed, true, None);
+        println!("replay with: etalon-sim replay {seed} --profile {profile} --shrink\n");
+        replay::<S>(seed, true, None);
         return ExitCode::FAILURE;
     }
-    let missed = summary.marks.missed();
+    let missed = summary.marks.missed(S::MARKS);
     if require_marks && !missed.is_empty() {
         println!("\nmarks never reached: {}", missed.join("; "));
         return ExitCode::FAILURE;
@@ -110,16 +122,16 @@ fn run_queues(from: u64, seeds: u64) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn replay(seed: u64, shrunk: bool, page: Option<&str>) -> ExitCode {
-    let mut plan = Plan::draw(seed);
+fn replay<S: Scenario>(seed: u64, shrunk: bool, page: Option<&str>) -> ExitCode {
+    let mut plan = S::draw(seed);
     let mut report = campaign::run_caught(&plan, true);
     if shrunk && report.failure.is_some() {
-        let steps = plan.steps.len();
+        let steps = plan.steps();
         plan = shrink::shrink(&plan);
         report = campaign::run_caught(&plan, true);
-        println!("shrunk from {steps} to {} steps:", plan.steps.len());
-        for step in &plan.steps {
-            println!("  +{} us  {}", step.after_us, step.kind);
+        println!("shrunk from {steps} to {} steps:", plan.steps());
+        for step in plan.describe() {
+            println!("  {step}");
         }
         println!();
     }

@@ -6,8 +6,11 @@
 
 use etalon_core::structures::Rng;
 
+use crate::campaign::Scenario;
+use crate::marks;
 use crate::network::Cut;
 use crate::trace::printable;
+use crate::world::{Report, run_plan};
 
 /// One command as a client sends it.
 pub type Command = Vec<Vec<u8>>;
@@ -162,8 +165,67 @@ impl Plan {
         plan
     }
 
+    /// The same with less in a step: single commands left out, bytes that arrive at once, no RESP3, no inline requests.
+    fn plainer_step(&self, index: usize) -> Vec<StepKind> {
+        match &self.steps[index].kind {
+            StepKind::Send { client, commands, inline, cut } => {
+                let (client, commands) = (*client, commands.clone());
+                let fewer = (0..commands.len()).filter(|_| commands.len() > 1).map(|at| {
+                    let mut fewer = commands.clone();
+                    fewer.remove(at);
+                    StepKind::Send { client, commands: fewer, inline: *inline, cut: *cut }
+                });
+                let mut all: Vec<StepKind> = fewer.collect();
+                if *inline || *cut != Cut::Whole {
+                    all.push(StepKind::Send { client, commands: commands.clone(), inline: false, cut: Cut::Whole });
+                }
+                all
+            }
+            StepKind::Connect { client, resp3: true } => vec![StepKind::Connect { client: *client, resp3: false }],
+            _ => Vec::new(),
+        }
+    }
+
     fn push(&mut self, rng: &mut Rng, after_us: u64, kind: StepKind) {
         self.steps.push(Step { after_us, seed: rng.next_u64(), kind });
+    }
+}
+
+impl Scenario for Plan {
+    const MARKS: &'static [&'static str] = marks::CLIENT;
+
+    fn draw(seed: u64) -> Plan {
+        Plan::draw(seed)
+    }
+
+    fn run(&self, keep_rows: bool) -> Report {
+        run_plan(self, keep_rows)
+    }
+
+    fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    fn without(&self, from: usize, to: usize, keep_time: bool) -> Plan {
+        let mut plan = self.clone();
+        let waited: u64 = plan.steps.drain(from..to).map(|step| step.after_us).sum();
+        if let Some(next) = plan.steps.get_mut(from).filter(|_| keep_time) {
+            next.after_us += waited;
+        }
+        plan
+    }
+
+    fn plainer(&self, step: usize) -> Vec<Plan> {
+        let with = |kind| {
+            let mut plan = self.clone();
+            plan.steps[step].kind = kind;
+            plan
+        };
+        self.plainer_step(step).into_iter().map(with).collect()
+    }
+
+    fn describe(&self) -> Vec<String> {
+        self.steps.iter().map(|step| format!("+{} us  {}", step.after_us, step.kind)).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 pub enum Actor {
     World,
     Node,
+    Disk,
     Client(usize),
 }
 
@@ -18,13 +19,14 @@ impl Actor {
         match self {
             Actor::World => "world".into(),
             Actor::Node => "node".into(),
+            Actor::Disk => "disk".into(),
             Actor::Client(number) => format!("c{}", number + 1),
         }
     }
 
     fn role(self) -> &'static str {
         match self {
-            Actor::World => "-",
+            Actor::World | Actor::Disk => "-",
             Actor::Node => "primary",
             Actor::Client(_) => "client",
         }

@@ -23,7 +23,7 @@ use crate::network::Cut;
 use crate::plan::{Plan, Step, StepKind};
 use crate::trace::{Actor, Row, Trace, printable};
 
-mod connection;
+pub(crate) mod connection;
 mod scan;
 
 use connection::{Connection, Sent};

@@ -5,7 +5,7 @@ use etalon_sim::{Plan, campaign, diagram, queues, shrink};
 
 #[test]
 fn a_few_hundred_seeds_are_clean() {
-    let summary = campaign::run(0, 300, 2);
+    let summary = campaign::run::<Plan>(0, 300, 2);
     assert_eq!(summary.failure, None);
     assert_eq!(summary.seeds, 300);
     assert!(summary.executed > 5_000, "a vacuous campaign: {} commands", summary.executed);
@@ -13,8 +13,8 @@ fn a_few_hundred_seeds_are_clean() {
 
 #[test]
 fn the_same_seeds_give_the_same_traces_on_any_number_of_threads() {
-    assert_eq!(campaign::run(1000, 60, 1).hash, campaign::run(1000, 60, 2).hash);
-    assert_ne!(campaign::run(1000, 60, 1).hash, campaign::run(2000, 60, 1).hash);
+    assert_eq!(campaign::run::<Plan>(1000, 60, 1).hash, campaign::run::<Plan>(1000, 60, 2).hash);
+    assert_ne!(campaign::run::<Plan>(1000, 60, 1).hash, campaign::run::<Plan>(2000, 60, 1).hash);
 }
 
 #[test]

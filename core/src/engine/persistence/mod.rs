@@ -38,6 +38,8 @@ pub mod save;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
+
 use crate::aof::encoder::CommandEncoder;
 use crate::config::LogLevel;
 use crate::keyspace::{Database, DbIndex};
@@ -56,8 +58,8 @@ use save::SaveJob;
 pub struct Persistence {
     /// The save under way.
     pub(super) job: Option<SaveJob>,
-    /// The save that begins when that one is over.
-    pub(super) next_job: Option<SaveJob>,
+    /// The saves that begin when that one is over, in order.
+    pub(super) next_jobs: VecDeque<SaveJob>,
     pub(super) loading: Option<Loading>,
     /// The process has begun, and what there is to load is being looked for.
     pub(super) is_starting: bool,
@@ -87,7 +89,7 @@ impl Persistence {
     pub(super) fn new(now: Now) -> Persistence {
         Persistence {
             job: None,
-            next_job: None,
+            next_jobs: VecDeque::new(),
             loading: None,
             is_starting: false,
             aof: Aof::default(),
@@ -109,8 +111,7 @@ impl Persistence {
 
     /// Whether the server stands still for a save.
     pub(super) fn stands_still(&self) -> bool {
-        let in_foreground = |job: &Option<SaveJob>| job.as_ref().is_some_and(SaveJob::is_in_foreground);
-        in_foreground(&self.job) || in_foreground(&self.next_job)
+        self.job.iter().chain(&self.next_jobs).any(SaveJob::is_in_foreground)
     }
 
     /// Whether a snapshot is alive.

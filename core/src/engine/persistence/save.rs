@@ -123,7 +123,7 @@ impl Engine {
     /// Recency is written again if no snapshot is alive.
     pub(super) fn thaw_recency(&mut self) {
         let state = &self.persistence;
-        self.policy.frozen_recency = state.job.is_some() || state.next_job.is_some() || state.aof.holds_snapshot();
+        self.policy.frozen_recency = state.job.is_some() || !state.next_jobs.is_empty() || state.aof.holds_snapshot();
     }
 
     fn refuse_second_save(&self) -> Result<(), CommandError> {
@@ -240,9 +240,13 @@ impl Engine {
         self.policy.frozen_recency = true;
         if self.persistence.job.is_none() {
             self.start_job(job);
-        } else if let Some(overtaken) = self.persistence.next_job.replace(job) {
-            // Two FLUSHALLs in one transaction: the later one counts.
-            self.discard_encoder(overtaken.encoder);
+        } else {
+            // Two FLUSHALLs in one transaction: the later one counts. Whoever waits for another save gets it.
+            let next = &mut self.persistence.next_jobs;
+            let is_overtaken = next.back().is_some_and(|last| last.purpose == Purpose::Flush);
+            let overtaken = if is_overtaken { next.pop_back() } else { None };
+            next.push_back(job);
+            self.discard_encoder(overtaken.and_then(|job| job.encoder));
         }
     }
 
@@ -379,7 +383,7 @@ impl Engine {
             Purpose::Shutdown { client, forced } => self.end_after_save(client, saved, forced),
             Purpose::ShutdownUnsaved => unreachable!("it does not become a job"),
         }
-        if let Some(next) = self.persistence.next_job.take() {
+        if let Some(next) = self.persistence.next_jobs.pop_front() {
             self.start_job(next);
         }
     }

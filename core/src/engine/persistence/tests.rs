@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::action::{Action, ActionId, Outcome};
 use crate::engine::client::{ClientId, Peer};
+use crate::engine::shutdown::ShutdownSignal;
 use crate::engine::turn::Turn;
 use crate::time::Now;
 
@@ -314,6 +315,8 @@ fn clients_are_served_while_the_data_is_loaded() {
         assert!(node.step(None) && !node.loaded);
         assert_eq!(node.ask(client, "GET key:1"), "-LOADING Redis is loading the dataset in memory");
         assert_eq!(node.ask(client, "PING"), "-LOADING Redis is loading the dataset in memory");
+        let reload = node.ask(client, "DEBUG RELOAD");
+        assert_eq!(reload, "-LOADING Redis is loading the dataset in memory", "half the data is not saved");
         assert_eq!(node.field(client, "loading"), "1");
     }
     assert!(node.field(client, "loading_loaded_bytes").parse::<u64>().expect("a number") > 5000);
@@ -408,4 +411,26 @@ fn the_disk_in_memory_appends_cuts_and_follows_names() {
     let reopened = FileOp::OpenAppend { file: FileId(2), path: b"d/renamed".to_vec() };
     assert_eq!(disk.execute(reopened), Outcome::Opened { bytes: 2 });
     assert!(matches!(disk.execute(FileOp::Truncate { path: b"none".to_vec(), bytes: 0 }), Outcome::Failed(_)));
+}
+
+#[test]
+fn a_reload_that_a_shutdown_overtakes_is_answered() {
+    let mut node = Node::empty();
+    let client = node.connect();
+    node.ask(client, "SET k 1");
+    node.ask(client, "BGSAVE");
+    node.send(client, "DEBUG RELOAD");
+    node.engine.shutdown(ShutdownSignal::Terminate, node.now);
+    node.turn();
+    // The save in the background is put away, the one of RELOAD is done, the last one fails: the server goes on.
+    while node.log.iter().all(|line| line != "DB saved on disk") {
+        assert!(node.step(None));
+    }
+    while node.log.iter().all(|line| !line.ends_with("can't exit.")) {
+        let saves = matches!(node.asked.front(), Some((_, FileOp::Encode { .. })));
+        assert!(node.step(saves.then_some("No space left on device")));
+    }
+    node.run();
+    assert_eq!((node.exit, node.take(client)), (None, "+OK".into()));
+    assert_eq!(node.ask(client, "GET k"), "$1 1");
 }

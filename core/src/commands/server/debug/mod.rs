@@ -64,6 +64,10 @@ pub fn debug(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, 
         (b"reload", _) if args.iter().skip(2).all(is_reload_option) => {
             let says = |word| (2..args.len()).any(|at| args.is(at, word));
             let options = ReloadOptions { merge: says("MERGE"), no_flush: says("NOFLUSH"), no_save: says("NOSAVE") };
+            // The half of the data must not be saved over the whole, nor two loadings mix.
+            if engine.persistence().is_loading() {
+                return Err(CommandError::Text("LOADING Redis is loading the dataset in memory"));
+            }
             engine.reload(id, options);
             return Ok(Flow::Asked);
         }

@@ -1,0 +1,74 @@
+//! The disk profile: one node that saves and logs on a disk which fails, and crashes at any file operation; what it comes back
+//! with is checked against what it had said.
+//!
+//! - [`plan`], [`workload`]: from a seed to a list of steps.
+//! - [`world`]: runs a plan: clocks, the lanes of file operations with their delays, crashes, restarts.
+//! - [`saves`]: ghost state of `dump.rdb`, for P5.
+//!
+//! Properties are those of FAULTS.md:
+//!
+//! | | how it is checked |
+//! |---|---|
+//! | P0 | some seeds run twice and must give the same trace; tables and indices are recounted; a recovery on a copy gives the same |
+//! | P5 | after every crash the data are those of the last save that the node has called done, or of a later one whose rename was under way; each save's data are noted at the moment when it begins |
+//!
+//! Deviation from a real disk: operations of a lane are carried out at one moment, at their end; a crash in between leaves a part of
+//! what they write.
+
+pub mod plan;
+mod saves;
+mod workload;
+pub mod world;
+
+pub use plan::Plan;
+pub use world::run_plan;
+
+use crate::campaign::Scenario;
+use crate::marks;
+use crate::world::Report;
+
+impl Scenario for Plan {
+    const MARKS: &'static [&'static str] = marks::DISK;
+
+    fn draw(seed: u64) -> Plan {
+        Plan::draw(seed)
+    }
+
+    fn run(&self, keep_rows: bool) -> Report {
+        run_plan(self, keep_rows)
+    }
+
+    fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    fn without(&self, from: usize, to: usize, keep_time: bool) -> Plan {
+        let mut plan = self.clone();
+        let waited: u64 = plan.steps.drain(from..to).map(|step| step.after_us).sum();
+        if let Some(next) = plan.steps.get_mut(from).filter(|_| keep_time) {
+            next.after_us += waited;
+        }
+        plan
+    }
+
+    fn plainer(&self, index: usize) -> Vec<Plan> {
+        let mut all = Vec::new();
+        if let plan::StepKind::Send { commands, .. } = &self.steps[index].kind
+            && commands.len() > 1
+        {
+            for at in 0..commands.len() {
+                let mut plan = self.clone();
+                let plan::StepKind::Send { commands, .. } = &mut plan.steps[index].kind else { unreachable!() };
+                commands.remove(at);
+                all.push(plan);
+            }
+        }
+        all
+    }
+
+    fn describe(&self) -> Vec<String> {
+        let settings = Plan { steps: Vec::new(), ..self.clone() };
+        let steps = self.steps.iter().map(|step| format!("+{} us  {}", step.after_us, step.kind));
+        std::iter::once(format!("{settings:?}")).chain(steps).collect()
+    }
+}
