@@ -243,7 +243,7 @@ impl<'p> World<'p> {
             }
             StepKind::Terminate => {
                 self.row(Actor::World, Some(Actor::Node), || "SIGTERM".into());
-                self.at_end = self.image();
+                self.note_end();
                 self.engine.shutdown(ShutdownSignal::Terminate, self.clock.now());
             }
             StepKind::Rot { at, sector } => self.rot(*at, *sector)?,
@@ -264,6 +264,7 @@ impl<'p> World<'p> {
             if self.clients.iter().flatten().any(|connection| connection.answered < connection.reload_answered) {
                 break;
             }
+            self.flushed = false;
             let waits = |client: usize| self.clients[client].as_ref().is_some_and(|c| c.answered < c.wait_answered);
             let Some(next) = self.held.iter().position(|(client, _)| !waits(*client)) else { break };
             let (client, command) = self.held.remove(next).expect("just found");
@@ -292,7 +293,7 @@ impl<'p> World<'p> {
                 }
             };
             if command[0] == b"SHUTDOWN" {
-                self.at_end = self.image();
+                self.note_end();
             }
             self.engine.query_buffer(id).extend(&request(&command));
             self.engine.handle_readable(id, now);
@@ -306,6 +307,7 @@ impl<'p> World<'p> {
     fn note_command(&mut self, client: usize, command: &Command) {
         let connection = self.clients[client].as_mut().expect("it has just sent something");
         match &command[0][..] {
+            b"MULTI" if connection.is_in_transaction => {}
             b"MULTI" | b"DISCARD" => connection.flushes = false,
             b"FLUSHALL" => connection.flushes = true,
             b"EXEC" => self.flushed = std::mem::take(&mut connection.flushes) && self.engine.is_frozen(),
@@ -386,7 +388,7 @@ impl<'p> World<'p> {
         if let FileOp::Create { path, .. } = &op
             && path.ends_with(b".rdb")
         {
-            let image = match (std::mem::take(&mut self.flushed), self.engine.persistence().is_loading()) {
+            let image = match (self.flushed && self.engine.is_frozen(), self.engine.persistence().is_loading()) {
                 (true, _) => Image::default(),
                 // The last save, taken before a DEBUG RELOAD that came first has emptied everything.
                 (_, true) => self.at_end.clone(),
@@ -395,6 +397,12 @@ impl<'p> World<'p> {
             self.saves.begin(image);
         }
         self.lanes[lane as usize].ops.push_back((id, op));
+    }
+
+    /// The last save overtakes that of a FLUSHALL which has not begun.
+    fn note_end(&mut self) {
+        self.at_end = self.image();
+        self.flushed = false;
     }
 
     fn image(&self) -> Image {
