@@ -500,6 +500,13 @@ impl<'p> World<'p> {
 
     /// Ends a turn of the node: replies leave, requests to the driver are carried out.
     fn turn(&mut self) -> Checked {
+        // What is completed may be answered, and that leaves at the end of another turn.
+        while self.end_turn()? {}
+        Ok(())
+    }
+
+    /// Whether something was completed.
+    fn end_turn(&mut self) -> Result<bool, Failure> {
         let now = self.clock.now();
         let permit = match self.engine.end_turn(now) {
             Turn::Clean(permit) => permit,
@@ -525,6 +532,7 @@ impl<'p> World<'p> {
                 self.schedule(at, Event::Writable(client, incarnation));
             }
         }
+        let mut completed = false;
         while let Some(action) = self.engine.poll_action() {
             match action {
                 Action::Close(id) => {
@@ -542,14 +550,16 @@ impl<'p> World<'p> {
                 Action::File { id, op, .. } => {
                     let outcome = self.disk.execute(op);
                     self.engine.complete(id, outcome, now);
+                    completed = true;
                 }
                 Action::Reconfigure { id, .. } | Action::WriteFile { id, .. } | Action::ReadFile { id, .. } => {
                     self.engine.complete(id, Outcome::Failed("no such thing here".into()), now);
+                    completed = true;
                 }
                 other => return Err(self.fail(format!("the node asks for {other:?}"))),
             }
         }
-        Ok(())
+        Ok(completed)
     }
 
     fn node_sends(&mut self, client: usize, bytes: &[u8]) {

@@ -1,7 +1,7 @@
 //! The simulator on itself: clean seeds are clean and repeatable, and a wrong answer is found, shrunk and shown.
 
 use etalon_sim::plan::StepKind;
-use etalon_sim::{Plan, campaign, diagram, queues, shrink};
+use etalon_sim::{Plan, campaign, crashes, diagram, queues, shrink};
 
 #[test]
 fn a_few_hundred_seeds_are_clean() {
@@ -45,4 +45,14 @@ fn nobody_who_waits_gets_an_element_twice_or_out_of_turn() {
         waited += summary.waited;
     }
     assert!(waited > 1000, "a vacuous run: {waited} were served after waiting");
+}
+
+#[test]
+fn whatever_the_disk_does_a_node_comes_back_with_a_save() {
+    let summary = campaign::run::<crashes::Plan>(0, 400, 2);
+    assert_eq!(summary.failure, None);
+    assert!(summary.executed > 8_000, "a vacuous campaign: {} commands", summary.executed);
+    for mark in ["a crash undid the rename of a save", "a crash came during a recovery", "a rotten file was refused"] {
+        assert!(summary.marks.count(mark) > 0, "never reached: {mark}");
+    }
 }

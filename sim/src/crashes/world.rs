@@ -331,7 +331,15 @@ impl<'p> World<'p> {
     fn turn(&mut self) -> Checked {
         self.take_actions()?;
         let now = self.clock.now();
-        let Turn::Clean(permit) = self.engine.end_turn(now) else { unreachable!("no log is kept") };
+        let permit = match self.engine.end_turn(now) {
+            Turn::Clean(permit) => permit,
+            Turn::Journal(batch) => {
+                // The driver's loop appends, it does not wait for the lane.
+                let op = FileOp::Append { file: batch.file(), bytes: batch.bytes().to_vec() };
+                let outcome = self.append(op);
+                self.engine.journal_written(batch, outcome, now)
+            }
+        };
         while let Some(id) = self.engine.next_writable(&permit) {
             let output = self.engine.output(id, &permit).to_vec();
             self.engine.sent(id, output.len(), now);
@@ -354,6 +362,14 @@ impl<'p> World<'p> {
         self.take_actions()?;
         self.schedule_timeout();
         Ok(())
+    }
+
+    fn append(&mut self, op: FileOp) -> Outcome {
+        let fault = self.fault_for(&op);
+        let text = if self.trace.verbose() { describe(&op) } else { String::new() };
+        let outcome = self.disk.execute(op, fault);
+        self.row(Actor::Node, Some(Actor::Disk), || format!("{text}: {outcome:?}"));
+        outcome
     }
 
     fn schedule_timeout(&mut self) {

@@ -122,9 +122,16 @@ impl Loading {
 }
 
 /// What ends the loading.
-enum Failure {
-    /// With the line for the log.
-    Fatal(String),
+struct Failure {
+    text: String,
+    /// Where in the file, if it is not where the decoder stands.
+    offset: Option<u64>,
+}
+
+impl Failure {
+    fn here(text: String) -> Failure {
+        Failure { text, offset: None }
+    }
 }
 
 impl Engine {
@@ -201,7 +208,7 @@ impl Engine {
                 self.read_ahead(client);
             }
             Ok(false) => {}
-            Err(Failure::Fatal(text)) => self.fail_loading(text),
+            Err(text) => self.fail_loading(text),
         }
     }
 
@@ -213,20 +220,22 @@ impl Engine {
         if let Ok(true) = ended {
             self.note_loaded(loaded, expired, empty);
         }
-        ended.map_err(|Failure::Fatal(text)| text)
+        ended
     }
 
-    /// Takes in what has been fed. Whether that was the end.
-    fn decode(&mut self) -> Result<bool, Failure> {
+    /// Takes in what has been fed. Whether that was the end. Errors: what is wrong, and where.
+    fn decode(&mut self) -> Result<bool, String> {
         let mut loading = self.persistence.loading.take().expect("it is being loaded");
-        let result = self.decode_into(&mut loading);
+        let result = self.decode_into(&mut loading).map_err(|Failure { text, offset }| {
+            let path = String::from_utf8_lossy(&loading.path);
+            format!("{text} (file {path}, offset {})", offset.unwrap_or(loading.decoder.offset()))
+        });
         self.persistence.loading = Some(loading);
         result
     }
 
     fn decode_into(&mut self, loading: &mut Loading) -> Result<bool, Failure> {
         let limits = self.policy.limits;
-        let path = String::from_utf8_lossy(&loading.path).into_owned();
         let may_replace = matches!(loading.purpose, Purpose::Reload(_, options) if options.merge);
         loop {
             match loading.decoder.next(&limits) {
@@ -261,7 +270,7 @@ impl Engine {
                     self.store_batch(loading)?;
                     if number >= self.keyspace.count() as u64 {
                         let count = self.keyspace.count();
-                        return Err(Failure::Fatal(format!(
+                        return Err(Failure::here(format!(
                             "FATAL: Data file was created with a Redis server configured to handle more than {count} \
                              databases. Exiting"
                         )));
@@ -277,7 +286,7 @@ impl Engine {
                     let code = code.into_owned();
                     if let Err(reason) = self.take_in_library(&code, may_replace) {
                         let reason = String::from_utf8_lossy(&reason).into_owned();
-                        return Err(Failure::Fatal(format!("Failed creating the library: {reason}")));
+                        return Err(Failure::here(format!("Failed creating the library: {reason}")));
                     }
                 }
                 Ok(Record::EmptyKey(key)) => {
@@ -295,8 +304,7 @@ impl Engine {
                     return Ok(true);
                 }
                 Err(error) => {
-                    let text = format!("{} (file {path}, offset {})", error.reason, error.offset);
-                    return Err(Failure::Fatal(text));
+                    return Err(Failure { text: error.reason.to_string(), offset: Some(error.offset) });
                 }
             }
         }
@@ -342,7 +350,7 @@ impl Engine {
         let slot = db.find(hash, key);
         if slot.is_some() && !may_replace {
             let key = String::from_utf8_lossy(key);
-            return Err(Failure::Fatal(format!("RDB has duplicated key '{key}' in DB {}", index.0)));
+            return Err(Failure::here(format!("RDB has duplicated key '{key}' in DB {}", index.0)));
         }
         db.store(hash, key, slot, value, expiry, recency);
         Ok(())
