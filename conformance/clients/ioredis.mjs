@@ -2,7 +2,7 @@
 // Usage: node ioredis.mjs PORT SCRIPTS(0|1)
 import Redis from "ioredis";
 
-const [port, scripts] = process.argv.slice(2).map(Number);
+const port = Number(process.argv[2]);
 const open = (options = {}) => new Redis({ port, host: "127.0.0.1", maxRetriesPerRequest: 1, ...options });
 const show = (step, value) => console.log(step, JSON.stringify(value));
 
@@ -68,9 +68,7 @@ for (let waited = 0; seen.length < 2 && waited < 100; waited++) await new Promis
 show("monitor", seen);
 await a.select(0);
 
-if (scripts) {
-  a.defineCommand("addTo", { numberOfKeys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])" });
-  show("script", [await a.addTo("c", 5), await a.addTo("c", 6), await a.eval("return {1, 'two', {3}, false}", 0)]);
-  show("script error", await a.eval("return redis.call('LPUSH', 'k', 1)", 0).catch((error) => error.message.slice(0, 9)));
-}
+a.defineCommand("addTo", { numberOfKeys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])" });
+show("script", [await a.addTo("c", 5), await a.addTo("c", 6), await a.eval("return {1, 'two', {3}, false}", 0)]);
+show("script error", await a.eval("return redis.call('LPUSH', 'k', 1)", 0).catch((error) => error.message.slice(0, 9)));
 process.exit(0);

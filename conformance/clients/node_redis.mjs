@@ -2,7 +2,7 @@
 // Usage: node node_redis.mjs PORT SCRIPTS(0|1)
 import { createClient, WatchError } from "redis";
 
-const [port, scripts] = process.argv.slice(2).map(Number);
+const port = Number(process.argv[2]);
 const show = (step, value) => console.log(step, JSON.stringify(value));
 
 async function session(RESP) {
@@ -55,10 +55,8 @@ async function session(RESP) {
 
   show("config", await a.configGet("maxmemory-policy"));
   show("client", [await a.clientSetName("me"), await a.clientGetName(), (await a.clientInfo()).name]);
-  if (scripts) {
-    show("script", [await a.eval("return {KEYS[1], ARGV[1], 3}", { keys: ["k"], arguments: ["x"] }), await a.scriptLoad("return 1")]);
-    show("script error", await a.eval("return redis.call('LPUSH', 'k', 1)").catch((error) => error.message.slice(0, 9)));
-  }
+  show("script", [await a.eval("return {KEYS[1], ARGV[1], 3}", { keys: ["k"], arguments: ["x"] }), await a.scriptLoad("return 1")]);
+  show("script error", await a.eval("return redis.call('LPUSH', 'k', 1)").catch((error) => error.message.slice(0, 9)));
   a.destroy();
 }
 

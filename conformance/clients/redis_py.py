@@ -9,7 +9,7 @@ import time
 
 import redis
 
-port, scripts = int(sys.argv[1]), sys.argv[2] == "1"
+port = int(sys.argv[1])
 
 
 def show(step, *values):
@@ -81,10 +81,9 @@ def session(protocol):
     show("info", r.info("server")["redis_version"], sorted(r.info("errorstats")) != [])
     show("client", r.client_setname("me"), r.client_getname(), r.client_list(_type="pubsub"), r.client_no_evict("ON"))
     show("config", r.config_get("maxmemory-policy"))
-    if scripts:
-        add = r.register_script("return redis.call('INCRBY', KEYS[1], ARGV[1])")
-        show("script", add(keys=["c"], args=[5]), add(keys=["c"], args=[6]), r.eval("return {1, 'two', {3}, false}", 0))
-        show("script error", attempt(lambda: r.eval("return redis.call('LPUSH', 'k', 1)", 0))[0])
+    add = r.register_script("return redis.call('INCRBY', KEYS[1], ARGV[1])")
+    show("script", add(keys=["c"], args=[5]), add(keys=["c"], args=[6]), r.eval("return {1, 'two', {3}, false}", 0))
+    show("script error", attempt(lambda: r.eval("return redis.call('LPUSH', 'k', 1)", 0))[0])
 
 
 for protocol in (2, 3):

@@ -154,6 +154,21 @@ pub fn oracle() -> Result<String, String> {
     found
 }
 
+/// The command of the `etalon-server` that `ETALON_SERVER` names, or that was built beside the running test
+/// (`target/<profile>/deps/…`) or in another profile; or why there is none.
+pub fn built_server() -> Result<String, String> {
+    if let Ok(path) = std::env::var("ETALON_SERVER") {
+        return Ok(path);
+    }
+    let here = std::env::current_exe().map_err(|error| error.to_string())?;
+    let profile = here.ancestors().nth(2).ok_or("the test lies in no target directory")?;
+    let target = profile.parent().ok_or("the test lies in no target directory")?;
+    let candidates = [profile.to_path_buf(), target.join("release"), target.join("debug")];
+    let found = candidates.iter().map(|folder| folder.join("etalon-server")).find(|path| path.is_file());
+    let found = found.ok_or("no etalon-server is built, and ETALON_SERVER names none")?;
+    Ok(quote::bare_or_quoted(found.to_string_lossy().as_bytes()))
+}
+
 fn find_oracle() -> Result<String, String> {
     let program = on_path("redis-server").ok_or("no redis-server is on the PATH")?;
     let said = Command::new(&program).arg("--version").output().map_err(|error| error.to_string())?;

@@ -21,14 +21,7 @@ fn target() -> PathBuf {
 /// The real server and ours, or none, with the reason printed.
 fn servers() -> Option<[Server; 2]> {
     let oracle = launch::oracle().map_err(|reason| println!("skipped: {reason}")).ok()?;
-    let here = std::env::current_exe().expect("a test has a program");
-    let profile = here.ancestors().nth(2).expect("it lies in target/<profile>/deps").to_path_buf();
-    let built = [profile, target().join("release"), target().join("debug")].map(|dir| dir.join("etalon-server"));
-    let Some(program) = built.iter().find(|path| path.is_file()) else {
-        println!("skipped: no etalon-server is built");
-        return None;
-    };
-    let ours = etalon_conformance::quote::bare_or_quoted(program.to_string_lossy().as_bytes());
+    let ours = launch::built_server().map_err(|reason| println!("skipped: {reason}")).ok()?;
     Some([oracle, ours].map(|command| Server::open(&command, &[]).expect("the server starts")))
 }
 
@@ -60,18 +53,10 @@ fn installed(marker: &Path, install: &mut Command) -> bool {
 }
 
 /// Plays a session on both servers; the real one judges that it is sound.
-fn same_on_both(session: impl Fn(u16, bool) -> Output) {
+fn same_on_both(session: impl Fn(u16) -> Output) {
     let Some([oracle, ours]) = servers() else { return };
-    let client = redis::Client::open(format!("redis://{}/", ours.addr())).expect("a valid address");
-    let mut connection = client.get_connection().expect("the server accepts");
-    let found: redis::Value = redis::cmd("COMMAND").arg("INFO").arg("EVAL").query(&mut connection).expect("a reply");
-    let scripts = !matches!(&found, redis::Value::Array(items) if items == &[redis::Value::Nil]);
-    drop(connection);
-    if !scripts {
-        println!("without scripts: the server has no EVAL");
-    }
     let said = [&oracle, &ours].map(|server| {
-        let output = session(server.addr().port(), scripts);
+        let output = session(server.addr().port());
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         text
@@ -100,10 +85,7 @@ fn node_session(library: &str, name: &str) {
     // Beside its modules, where Node looks for them.
     let session = folder.join(name);
     std::fs::copy(session_file(name), &session).expect("the target directory can be written");
-    same_on_both(|port, scripts| {
-        let flag = u8::from(scripts).to_string();
-        Command::new(&node).arg(&session).arg(port.to_string()).arg(flag).output().expect("node runs")
-    });
+    same_on_both(|port| Command::new(&node).arg(&session).arg(port.to_string()).output().expect("node runs"));
 }
 
 #[test]
@@ -128,10 +110,10 @@ fn redis_py_has_the_same_session() {
     if !installed(&folder.join("redis"), &mut install) {
         return;
     }
-    same_on_both(|port, scripts| {
+    same_on_both(|port| {
         let mut run = Command::new(&python);
         run.env("PYTHONPATH", &folder).arg(session_file("redis_py.py"));
-        run.arg(port.to_string()).arg(u8::from(scripts).to_string()).output().expect("python runs")
+        run.arg(port.to_string()).output().expect("python runs")
     });
 }
 

@@ -5,24 +5,11 @@
 
 use etalon_conformance::launch::{self, Server};
 use redis::Commands;
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
 /// The server program, or none, with the reason printed.
 fn program() -> Option<String> {
-    if let Ok(path) = std::env::var("ETALON_SERVER") {
-        return Some(path);
-    }
-    // target/<profile>/deps/clients-… → target/<profile>, then the other profile.
-    let here = std::env::current_exe().expect("a test has a program");
-    let profile = here.parent().and_then(|deps| deps.parent()).expect("it lies in target/<profile>/deps");
-    let target = profile.parent().expect("it lies in target/<profile>/deps");
-    let candidates = [profile.to_path_buf(), target.join("release"), target.join("debug")];
-    let found: Option<PathBuf> = candidates.iter().map(|dir| dir.join("etalon-server")).find(|path| path.is_file());
-    if found.is_none() {
-        println!("skipped: no etalon-server is built, and ETALON_SERVER names none");
-    }
-    found.map(|path| etalon_conformance::quote::bare_or_quoted(path.to_string_lossy().as_bytes()))
+    launch::built_server().map_err(|reason| println!("skipped: {reason}")).ok()
 }
 
 fn server() -> Option<Server> {

@@ -2,20 +2,12 @@
 
 use etalon_conformance::launch::{self, Server};
 use redis::{Commands, Connection};
-use std::path::PathBuf;
 
 /// How the real server and ours are started. `None`: one of them is missing, the reason is printed.
 fn programs() -> Option<[String; 2]> {
     let oracle = launch::oracle().map_err(|reason| println!("skipped: {reason}")).ok()?;
-    let here = std::env::current_exe().expect("a test has a program");
-    let profile = here.ancestors().nth(2).expect("it lies in target/<profile>/deps").to_path_buf();
-    let target = profile.parent().expect("it lies in target/<profile>/deps").to_path_buf();
-    let candidates = [profile, target.join("release"), target.join("debug")].map(|dir| dir.join("etalon-server"));
-    let Some(program): Option<PathBuf> = candidates.into_iter().find(|path| path.is_file()) else {
-        println!("skipped: no etalon-server is built");
-        return None;
-    };
-    Some([oracle, etalon_conformance::quote::bare_or_quoted(program.to_string_lossy().as_bytes())])
+    let ours = launch::built_server().map_err(|reason| println!("skipped: {reason}")).ok()?;
+    Some([oracle, ours])
 }
 
 /// A server with a connection to it.

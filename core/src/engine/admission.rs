@@ -113,7 +113,7 @@ impl Engine {
         {
             return Some(busy);
         }
-        if flags.contains(ClientFlags::MONITOR) && self.touches_keyspace(id, row, args) {
+        if flags.intersects(ClientFlags::MONITOR | ClientFlags::REPLICA) && self.touches_keyspace(id, row, args) {
             return Some(CommandError::Text("ERR Replica can't interact with the keyspace"));
         }
         None
@@ -142,10 +142,13 @@ impl Engine {
             || row.name == "exec" && queued.is_some_and(|transaction| transaction.denied_while_loading)
     }
 
-    /// Whether the command writes and fewer replicas follow than `min-replicas-to-write` asks for. None can follow yet.
+    /// Whether the command writes and fewer replicas follow closely than `min-replicas-to-write` asks for.
     #[cold]
     fn lacks_replicas(&self, id: ClientId, row: &Command, args: Args<'_>) -> bool {
-        self.config.min_replicas_max_lag > 0 && self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE)
+        let lag_max_s = u64::from(self.config.min_replicas_max_lag);
+        lag_max_s > 0
+            && self.replicas.good(self.now.unix_s(), lag_max_s) < self.config.min_replicas_to_write as usize
+            && self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE)
     }
 
     /// The flags of a command; EXEC has those of everything that was queued, too, and what runs a script those that the

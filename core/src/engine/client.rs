@@ -99,6 +99,8 @@ bitflags::bitflags! {
         const MONITOR = 1 << 27;
         /// A script of the client calls.
         const SCRIPT = 1 << 28;
+        /// Follows the data set: SYNC was its last request.
+        const REPLICA = 1 << 29;
     }
 }
 

@@ -13,6 +13,7 @@ use super::pubsub::Subscriptions;
 /// Letters of the `flags` field, in order.
 const FLAG_LETTERS: &[(ClientFlags, char)] = &[
     (ClientFlags::MONITOR, 'O'),
+    (ClientFlags::REPLICA, 'S'),
     (ClientFlags::PUBSUB, 'P'),
     (ClientFlags::MULTI, 'x'),
     (ClientFlags::POSTPONED.union(ClientFlags::BLOCKED), 'b'),

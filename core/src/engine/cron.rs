@@ -131,6 +131,7 @@ impl Engine {
             self.save_if_due();
             self.rewrite_if_due();
             self.close_unused_links();
+            self.replicas_cron();
         }
         if self.cron.next_sample_us <= now.monotonic_us {
             self.cron.next_sample_us = now.monotonic_us + SAMPLE_US;

@@ -166,6 +166,11 @@ impl Engine {
         }
     }
 
+    /// Tells replicas something that is not about data.
+    pub(super) fn journal_to_replicas(&mut self, args: Args<'_>) {
+        self.journal.append(Readers::REPLICAS, None, args);
+    }
+
     /// Appends the deletions that happened outside of a command.
     pub(super) fn journal_deletions(&mut self) {
         let deletions = std::mem::take(&mut self.effects.deletions);

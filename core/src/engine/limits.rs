@@ -66,8 +66,12 @@ impl Engine {
 
     #[cold]
     fn check_overflow(&mut self, id: ClientId, bytes: usize) {
-        let listens = self.client(id).flags.contains(ClientFlags::PUBSUB);
-        let limit = self.config.client_output_buffer_limit[if listens { 2 } else { 0 }];
+        let class = match self.client(id).flags {
+            flags if flags.contains(ClientFlags::REPLICA) => 1,
+            flags if flags.contains(ClientFlags::PUBSUB) => 2,
+            _ => 0,
+        };
+        let limit = self.config.client_output_buffer_limit[class];
         let unauthenticated = bytes > UNAUTHENTICATED_OUTPUT_BYTES_MAX && self.auth_required(id);
         let now_s = self.now.monotonic_us / 1_000_000;
         let client = self.client_mut(id);

@@ -42,6 +42,7 @@ pub mod monitor;
 mod pause;
 pub mod persistence;
 pub mod pubsub;
+pub(crate) mod replicas;
 pub mod shutdown;
 pub mod slowlog;
 pub mod spikes;
@@ -141,6 +142,7 @@ pub struct Engine {
     nowhere: Reply,
     pub(crate) persistence: Box<persistence::Persistence>,
     migrations: migrate::Migrations,
+    pub(crate) replicas: replicas::Replicas,
     pub(crate) policy: DataPolicy,
     pub(crate) cron: Box<cron::Cron>,
     pub(crate) debug: debug::DebugSwitches,
@@ -213,6 +215,7 @@ impl Engine {
             commit: commit::Commit::default(),
             persistence: Box::new(persistence::Persistence::new(now)),
             migrations: migrate::Migrations::default(),
+            replicas: replicas::Replicas::default(),
             policy: DataPolicy::default(),
             cron: Box::new(cron::Cron::new(now)),
             debug: debug::DebugSwitches::default(),

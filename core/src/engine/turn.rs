@@ -72,6 +72,7 @@ impl Engine {
             self.resume_unblocked();
             self.send_broadcasts();
             self.evict_clients(None);
+            self.feed_replicas();
         }
         match self.batch_to_log() {
             Some(batch) => Turn::Journal(batch),
@@ -134,9 +135,12 @@ impl Engine {
             }
             c.soft_limit_since_s = None;
             let closes = c.flags.contains(ClientFlags::CLOSE_AFTER_REPLY);
+            let replicates = c.flags.contains(ClientFlags::REPLICA);
             self.count_client_if_limited(client);
             if closes {
                 self.drop_client(client);
+            } else if replicates {
+                self.replica_took_all(client);
             }
         } else if c.sent > KEPT_BYTES && c.sent > c.reply.len() / 2 {
             // Keep the copying linear: at least half of the buffer goes.
@@ -181,6 +185,7 @@ impl Engine {
         self.unwatch_all(client);
         self.forget_subscriptions(client);
         self.stop_monitoring(client);
+        self.forget_replica(client);
         self.forget_wait(client);
         match self.clients.remove(client) {
             Some(gone) => {

@@ -15,9 +15,13 @@ pub(super) enum ClientType {
 }
 
 impl ClientType {
-    /// Nobody replicates yet, so there are two types.
+    /// There is no primary to follow yet.
     pub(super) fn of(client: &Client) -> ClientType {
-        if client.flags.contains(ClientFlags::PUBSUB) { ClientType::PubSub } else { ClientType::Normal }
+        match client.flags {
+            flags if flags.contains(ClientFlags::REPLICA) => ClientType::Replica,
+            flags if flags.contains(ClientFlags::PUBSUB) => ClientType::PubSub,
+            _ => ClientType::Normal,
+        }
     }
 
     /// Errors: the text for an unknown type.

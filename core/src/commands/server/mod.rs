@@ -10,6 +10,7 @@ mod info;
 mod lolwut;
 mod memory;
 mod migrate;
+mod replication;
 pub mod rows;
 mod save;
 mod shutdown;

@@ -2,6 +2,7 @@
 //! summaries are our own.
 
 use super::migrate::MIGRATE;
+use super::replication::{REPLCONF, SYNC};
 use super::save::{BGREWRITEAOF, BGSAVE, LASTSAVE, SAVE};
 use crate::commands::row::*;
 
@@ -24,6 +25,8 @@ pub const ROWS: &[Command] = &[
     LASTSAVE,
     SAVE,
     MIGRATE,
+    REPLCONF,
+    SYNC,
 ];
 
 const COMMAND_COUNT_DOC: Doc = Doc::new("server", "2.8.13", "Counts the commands of this server.").complexity("O(1)");

@@ -133,7 +133,7 @@ impl Engine {
         }
     }
 
-    fn begin_background_save(&mut self) {
+    pub(in crate::engine) fn begin_background_save(&mut self) {
         let pid = self.process.process_id;
         self.log(LogLevel::Notice, format!("Background saving started by pid {pid}"));
         self.persistence.saves += 1;
@@ -171,10 +171,15 @@ impl Engine {
         }
     }
 
+    /// Whether nothing else is being saved, loaded or ended.
+    pub(in crate::engine) fn may_begin_save(&self) -> bool {
+        let busy = self.persistence.is_saving() || self.persistence.aof.is_rewriting();
+        !busy && !self.persistence.is_loading() && !self.exiting
+    }
+
     /// Looks at the save points, and at a save that was scheduled. Called by the cron.
     pub(in crate::engine) fn save_if_due(&mut self) {
-        let busy = self.persistence.is_saving() || self.persistence.aof.is_rewriting();
-        if busy || self.persistence.is_loading() || self.exiting {
+        if !self.may_begin_save() {
             return;
         }
         let now_s = self.now.unix_s();
@@ -389,6 +394,7 @@ impl Engine {
     }
 
     fn end_background_save(&mut self, job: &SaveJob, saved: bool) {
+        self.copy_is_saved(saved);
         self.persistence.last_background_s = Some(self.now.unix_s().saturating_sub(job.started_s));
         if saved {
             self.log(LogLevel::Notice, "Background saving terminated with success");
@@ -408,7 +414,7 @@ fn step_done(engine: &mut Engine, _: ClientId, outcome: Outcome) {
 
 impl Engine {
     /// Closes a file; nothing depends on it.
-    pub(super) fn close_file(&mut self, file: FileId) {
+    pub(in crate::engine) fn close_file(&mut self, file: FileId) {
         self.ask_file(NOBODY, FileOp::Close { file }, ignored);
     }
 }

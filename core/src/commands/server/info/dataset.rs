@@ -80,14 +80,23 @@ fn loading_progress(engine: &Engine, loading: &Loading, fields: &mut Fields) {
 
 pub(super) fn replication(engine: &Engine, fields: &mut Fields) {
     fields.field("role", "master");
-    fields.field("connected_slaves", 0);
+    fields.field("connected_slaves", engine.replicas.iter().count());
+    let now_s = engine.now.unix_s();
     if engine.config.min_replicas_to_write > 0 && engine.config.min_replicas_max_lag > 0 {
-        fields.field("min_slaves_good_slaves", 0);
+        fields.field("min_slaves_good_slaves", engine.replicas.good(now_s, engine.config.min_replicas_max_lag.into()));
+    }
+    for (at, (id, state, replica)) in engine.replicas.iter().enumerate() {
+        let seen = engine.client(id).peer.address.rsplit_once(':').map_or("?", |(ip, _)| ip);
+        let announced = String::from_utf8_lossy(&replica.address);
+        let ip = if announced.is_empty() { seen } else { &announced };
+        let (port, offset, lag_s) = (replica.listening_port, replica.acknowledged(), replica.lag_s(now_s));
+        let line = format_args!("ip={ip},port={port},state={state},offset={offset},lag={lag_s}");
+        fields.field(format_args!("slave{at}"), line);
     }
     fields.field("master_failover_state", "no-failover");
     fields.field("master_replid", &engine.replication_id);
     fields.field("master_replid2", "0".repeat(engine.replication_id.len()));
-    fields.field("master_repl_offset", 0);
+    fields.field("master_repl_offset", engine.replicas.offset);
     fields.field("second_repl_offset", -1);
     fields.field("repl_backlog_active", 0);
     fields.field("repl_backlog_size", engine.config.repl_backlog_size);
