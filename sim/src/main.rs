@@ -19,7 +19,7 @@ enum Command {
     /// Runs many seeds; stops at the first failure, which is shrunk and printed.
     Run {
         /// `client`: one node and what may happen to its clients; `queues`: clients that wait for lists; `disk`: a node whose
-        /// disk fails and crashes.
+        /// disk fails and crashes; `log`: the same with an append-only file.
         #[arg(long, default_value = "client")]
         profile: String,
         #[arg(long, default_value_t = 10_000)]
@@ -37,7 +37,7 @@ enum Command {
     /// Runs one seed and prints its trace.
     Replay {
         seed: u64,
-        /// `client` or `disk`.
+        /// `client`, `disk` or `log`.
         #[arg(long, default_value = "client")]
         profile: String,
         /// Shrink it first, if it fails.
@@ -54,13 +54,15 @@ fn main() -> ExitCode {
         Command::Run { profile, seeds, from, jobs, marks } => match profile.as_str() {
             "client" => run::<Plan>("client", from, seeds, jobs, marks),
             "disk" => run::<crashes::Plan>("disk", from, seeds, jobs, marks),
+            "log" => run::<crashes::LogPlan>("log", from, seeds, jobs, marks),
             "queues" => run_queues(from, seeds),
-            _ => no_such_profile(&profile, "client, disk, queues"),
+            _ => no_such_profile(&profile, "client, disk, log, queues"),
         },
         Command::Replay { seed, profile, shrink, page } => match profile.as_str() {
             "client" => replay::<Plan>(seed, shrink, page.as_deref()),
             "disk" => replay::<crashes::Plan>(seed, shrink, page.as_deref()),
-            _ => no_such_profile(&profile, "client, disk"),
+            "log" => replay::<crashes::LogPlan>(seed, shrink, page.as_deref()),
+            _ => no_such_profile(&profile, "client, disk, log"),
         },
     }
 }

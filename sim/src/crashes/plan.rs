@@ -72,6 +72,8 @@ pub struct Plan {
     pub databases: u32,
     pub hz: u32,
     pub save: Vec<(i64, i32)>,
+    /// Some of the commands are about the log.
+    pub has_log: bool,
     pub appendonly: bool,
     pub appendfsync: AppendFsync,
     pub rewrite_percentage: u32,
@@ -96,14 +98,15 @@ struct Trouble {
 }
 
 impl Plan {
-    /// The plan of a seed.
-    pub fn draw(seed: u64) -> Plan {
+    /// The plan of a seed. `has_log`: with an append-only file, most of the time.
+    pub fn of_seed(seed: u64, has_log: bool) -> Plan {
         let mut rng = Rng::new(seed ^ 0xd15c_0000_e7a1_0000);
         let rng = &mut rng;
         let databases = 1 + rng.below(3) as u32;
-        let appendonly = LOG_IS_SIMULATED && rng.below(4) > 0;
-        let mix = Mix::draw(rng, databases, appendonly);
+        let appendonly = has_log && rng.below(8) > 0;
         let trouble = Trouble::draw(rng);
+        let is_sound = trouble.faults == 0 && trouble.full == 0;
+        let mix = Mix::draw(rng, databases, has_log, is_sound);
         let mut plan = Plan {
             seed,
             clients: 1 + rng.below(3) as usize,
@@ -115,6 +118,7 @@ impl Plan {
                 2 => vec![(1, 1)],
                 _ => vec![(1, 1 + rng.below(5) as i32), (3, 1)],
             },
+            has_log,
             appendonly,
             appendfsync: [
                 AppendFsync::Always,
@@ -143,6 +147,11 @@ impl Plan {
         plan
     }
 
+    /// Whether there may be a log at some time.
+    pub fn logs(&self) -> bool {
+        self.has_log
+    }
+
     /// The configuration that the first process starts with.
     pub fn config(&self) -> Config {
         Config {
@@ -162,9 +171,6 @@ impl Plan {
         }
     }
 }
-
-/// Whether the simulated driver knows how to keep a log.
-const LOG_IS_SIMULATED: bool = false;
 
 impl Trouble {
     fn draw(rng: &mut Rng) -> Trouble {

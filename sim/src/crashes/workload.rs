@@ -17,6 +17,8 @@ pub struct Mix {
     long_values: bool,
     /// There is a log.
     log: bool,
+    /// Nothing goes wrong with the disk but crashes.
+    is_sound: bool,
 }
 
 type Family = fn(&mut Rng, &Mix) -> Command;
@@ -83,7 +85,7 @@ const FAMILIES: &[Family] = &[
 ];
 
 impl Mix {
-    pub fn draw(rng: &mut Rng, databases: u32, log: bool) -> Mix {
+    pub fn draw(rng: &mut Rng, databases: u32, log: bool, is_sound: bool) -> Mix {
         let mut mix = Mix {
             keys: 1 + rng.below(4),
             databases: u64::from(databases),
@@ -94,6 +96,7 @@ impl Mix {
             scripts: rng.below(128) == 0,
             long_values: rng.below(4) == 0,
             log,
+            is_sound,
         };
         for weight in &mut mix.weights {
             *weight = [0, 0, 1, 1, 2, 8][rng.below(6) as usize];
@@ -140,11 +143,16 @@ impl Mix {
     }
 
     fn file_command(&self, rng: &mut Rng) -> Command {
+        if self.log && rng.below(2) == 0 {
+            return self.log_command(rng);
+        }
         match rng.below(16) {
             0..=3 => words(&["BGSAVE"]),
             4..=5 => words(&["SAVE"]),
             6 => words(&["BGSAVE", "SCHEDULE"]),
-            7 => words(&["DEBUG", "RELOAD"]),
+            // It leaves out what has expired, without a word in the log.
+            7 if !self.log => words(&["DEBUG", "RELOAD"]),
+            7 => words(&["BGSAVE"]),
             8 if !self.log => words(&["DEBUG", "RELOAD", "NOSAVE"]),
             8..=9 => words(&["FLUSHALL"]),
             10 => words(&["SHUTDOWN", pick(rng, &["NOSAVE", "SAVE", "NOSAVE FORCE", "SAVE FORCE"])]),
@@ -153,6 +161,22 @@ impl Mix {
             13 => words(&["CONFIG", "SET", "rdb-save-incremental-fsync", pick(rng, &["yes", "no"])]),
             14 => words(&["CONFIG", "SET", "stop-writes-on-bgsave-error", pick(rng, &["yes", "no"])]),
             _ => words(&["LASTSAVE"]),
+        }
+    }
+
+    fn log_command(&self, rng: &mut Rng) -> Command {
+        match rng.below(16) {
+            0..=5 => words(&["BGREWRITEAOF"]),
+            6..=7 => words(&["CONFIG", "SET", "appendonly", pick(rng, &["yes", "yes", "no"])]),
+            8..=9 => words(&["CONFIG", "SET", "appendfsync", pick(rng, &["always", "everysec", "no"])]),
+            10 => words(&["CONFIG", "SET", "auto-aof-rewrite-percentage", pick(rng, &["0", "1", "50"])]),
+            11 => words(&["CONFIG", "SET", "auto-aof-rewrite-min-size", pick(rng, &["1", "200", "2000"])]),
+            12 => words(&["CONFIG", "SET", "aof-use-rdb-preamble", pick(rng, &["yes", "no"])]),
+            13 => words(&["CONFIG", "SET", "no-appendfsync-on-rewrite", pick(rng, &["yes", "no"])]),
+            14 => words(&["CONFIG", "SET", "aof-timestamp-enabled", pick(rng, &["yes", "no"])]),
+            // What a failing sync has lost it loses from memory, too.
+            _ if self.is_sound => words(&["DEBUG", "LOADAOF"]),
+            _ => words(&["BGREWRITEAOF"]),
         }
     }
 

@@ -5,19 +5,21 @@
 //! and inside of any of them, during a recovery as well.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use etalon_core::Engine;
-use etalon_core::config::Config;
+use etalon_core::config::{AppendFsync, Config};
 use etalon_core::engine::action::{Action, ActionId, Outcome};
 use etalon_core::engine::client::{ClientId, Peer};
-use etalon_core::engine::persistence::file::{FileOp, Lane};
+use etalon_core::engine::persistence::aof::LogState;
+use etalon_core::engine::persistence::file::{FileId, FileOp, Lane};
 use etalon_core::engine::shutdown::ShutdownSignal;
 use etalon_core::engine::turn::Turn;
 use etalon_core::structures::Rng;
 
 use super::plan::{Crash, Plan, Step, StepKind};
 use super::saves::Saves;
+use super::stream::{Stream, split};
 use super::workload::shown;
 use crate::clock::Clock;
 use crate::disk::{Disk, Fault, Survival, Tail, describe};
@@ -69,10 +71,13 @@ struct Connection {
     is_in_transaction: bool,
     sent: u64,
     answered: u64,
-    /// The last command that may load again is answered with so many replies.
+    /// The last command that may load again, or turn the log on or off, is answered with so many replies.
     reload_answered: u64,
     /// The last command that may wait, likewise.
     wait_answered: u64,
+    /// Bytes taken from it, and what must be durable before which of its bytes: (bytes produced, position).
+    taken: u64,
+    needs: VecDeque<(u64, usize)>,
 }
 
 pub(super) struct World<'p> {
@@ -103,6 +108,27 @@ pub(super) struct World<'p> {
     /// The disk before it rotted, and the last lines that the process has logged.
     unrotten: Option<Disk>,
     last_lines: Vec<String>,
+    /// The log.
+    stream: Stream,
+    /// It is what the node starts with.
+    log_is_on: bool,
+    log_state: LogState,
+    /// Executed when the snapshot of the rewrite under way was taken.
+    base_position: usize,
+    /// Data before DEBUG LOADAOF.
+    before_load: Image,
+    /// Something went wrong with the disk since the process began; with what it has in memory.
+    is_faulty: bool,
+    is_cache_faulty: bool,
+    /// What has to be there after the restart.
+    recovered_from: usize,
+    crashed_us: u64,
+    /// A crash has left something in a log that no prefix has.
+    is_damaged: bool,
+    /// The log is synced every second, without exception, since then.
+    everysec_since_us: u64,
+    /// Whether `dump.rdb` is one of several since the power failed.
+    saves_unsure: bool,
     /// What a recovery on a copy gave.
     foreseen: Option<u64>,
     trace: Trace,
@@ -141,6 +167,18 @@ impl<'p> World<'p> {
             machine_ran_on: true,
             unrotten: None,
             last_lines: Vec::new(),
+            stream: Stream::default(),
+            log_is_on: plan.appendonly,
+            log_state: LogState::Off,
+            base_position: 0,
+            before_load: Image::default(),
+            is_faulty: false,
+            is_cache_faulty: false,
+            recovered_from: 0,
+            crashed_us: 0,
+            is_damaged: false,
+            everysec_since_us: 0,
+            saves_unsure: false,
             foreseen: None,
             trace: Trace::new(keep_rows),
             marks: Marks::default(),
@@ -153,6 +191,7 @@ impl<'p> World<'p> {
     }
 
     fn run(&mut self) -> Checked {
+        self.engine.keep_journal(self.plan.logs());
         self.engine.load_at_start(self.clock.now());
         self.turn()?;
         let mut at = self.clock.now().monotonic_us;
@@ -176,6 +215,10 @@ impl<'p> World<'p> {
             match event {
                 Event::Step(index) => {
                     steps_left -= 1;
+                    if steps_left == 0 {
+                        // A node that can't write goes on trying.
+                        self.disk.set_free(None);
+                    }
                     self.step(&self.plan.steps[index])?;
                 }
                 Event::FileDone(lane, epoch) if epoch == self.epoch => self.file_done(lane)?,
@@ -228,6 +271,10 @@ impl<'p> World<'p> {
         match &step.kind {
             StepKind::Send { client, commands } => self.send(*client, commands)?,
             StepKind::Break { client } => {
+                let reloads = |c: &Connection| c.answered < c.reload_answered;
+                if self.clients[*client].as_ref().is_some_and(reloads) {
+                    return Ok(());
+                }
                 if let Some(connection) = self.clients[*client].take() {
                     self.engine.disconnect(connection.id, self.clock.now());
                     self.row(Actor::Client(*client), Some(Actor::Node), || "breaks off".into());
@@ -239,6 +286,7 @@ impl<'p> World<'p> {
             StepKind::Fault { after, fault } => self.faults.push((*after, *fault)),
             StepKind::Space { free_bytes } => {
                 self.disk.set_free(*free_bytes);
+                self.is_faulty |= free_bytes.is_some();
                 self.row(Actor::World, None, || format!("free on the disk: {free_bytes:?}"));
             }
             StepKind::Terminate => {
@@ -269,8 +317,11 @@ impl<'p> World<'p> {
             let Some(next) = self.held.iter().position(|(client, _)| !waits(*client)) else { break };
             let (client, command) = self.held.remove(next).expect("just found");
             let is_queued = self.clients[client].as_ref().is_some_and(|connection| connection.is_in_transaction);
-            if is_queued && command[0] == b"DEBUG" {
-                // What follows in the transaction would change what was loaded before it can be compared.
+            let is_stale =
+                command[1..].first().is_some_and(|word| word == b"LOADAOF") && self.log_state != LogState::On;
+            if (is_queued || is_stale) && command[0] == b"DEBUG" {
+                // What follows in the transaction would change what was loaded before it can be compared; and a log that was
+                // turned off has old data.
                 continue;
             }
             let now = self.clock.now();
@@ -288,10 +339,15 @@ impl<'p> World<'p> {
                         answered: 0,
                         reload_answered: 0,
                         wait_answered: 0,
+                        taken: 0,
+                        needs: VecDeque::new(),
                     });
                     id
                 }
             };
+            if command[0] == b"DEBUG" {
+                self.before_load = self.image();
+            }
             if command[0] == b"SHUTDOWN" {
                 self.note_end();
             }
@@ -319,7 +375,7 @@ impl<'p> World<'p> {
             _ => {}
         }
         connection.sent += 1;
-        if matches!(&command[0][..], b"EXEC" | b"DEBUG") {
+        if matches!(&command[0][..], b"EXEC" | b"DEBUG" | b"CONFIG") {
             connection.reload_answered = connection.sent;
         }
         if command[0].starts_with(b"B") {
@@ -331,7 +387,10 @@ impl<'p> World<'p> {
     fn turn(&mut self) -> Checked {
         self.take_actions()?;
         let now = self.clock.now();
-        let permit = match self.engine.end_turn(now) {
+        let turn = self.engine.end_turn(now);
+        self.note_executed();
+        self.note_needs();
+        let permit = match turn {
             Turn::Clean(permit) => permit,
             Turn::Journal(batch) => {
                 // The driver's loop appends, it does not wait for the lane.
@@ -348,6 +407,7 @@ impl<'p> World<'p> {
             let Some(client) = self.clients.iter().position(|c| c.as_ref().is_some_and(|c| c.id == id)) else {
                 continue;
             };
+            self.check_needs(client, output.len())?;
             let connection = self.clients[client].as_mut().expect("just found");
             let mut rest = &output[..];
             while let Some(length) = reply_length(rest) {
@@ -360,14 +420,121 @@ impl<'p> World<'p> {
             self.row(Actor::Node, Some(Actor::Client(client)), || format!("answers {}", printable(&output)));
         }
         self.take_actions()?;
+        self.follow_log();
         self.schedule_timeout();
+        Ok(())
+    }
+
+    /// What was executed is part of the stream.
+    fn note_executed(&mut self) {
+        let propagated = self.engine.take_propagated();
+        self.stream.executed(&propagated, self.clock.now().monotonic_us);
+    }
+
+    /// P2: what has been answered in this turn may show everything that has been executed.
+    fn note_needs(&mut self) {
+        let config = self.engine.config();
+        let is_on = self.log_state == LogState::On && config.appendonly;
+        let always = is_on && config.appendfsync == AppendFsync::Always;
+        for connection in self.clients.iter_mut().flatten() {
+            let Some(client) = self.engine.clients().get(connection.id) else { continue };
+            let produced = connection.taken + client.output_bytes() as u64;
+            if produced > connection.needs.back().map_or(connection.taken, |(bytes, _)| *bytes) {
+                connection.needs.push_back((produced, if always { self.stream.len() } else { 0 }));
+            }
+        }
+    }
+
+    fn check_needs(&mut self, client: usize, sent: usize) -> Checked {
+        let config = self.engine.config();
+        let is_on = self.log_state == LogState::On && config.appendonly;
+        let always = is_on && config.appendfsync == AppendFsync::Always;
+        let no_sync = config.no_appendfsync_on_rewrite;
+        let connection = self.clients[client].as_mut().expect("it is answered");
+        let mut begin = connection.taken;
+        connection.taken += sent as u64;
+        let mut needed = 0;
+        while let Some(&(end, position)) = connection.needs.front().filter(|_| begin < connection.taken) {
+            needed = needed.max(position);
+            if end > connection.taken {
+                break;
+            }
+            begin = end;
+            connection.needs.pop_front();
+        }
+        let durable = self.stream.durable();
+        if always && !no_sync && needed > durable {
+            return Err(self.fail(format!(
+                "P2: c{} is answered when {durable} units are synced and it may see {needed}; not synced is {}",
+                client + 1,
+                self.stream.shown(durable)
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether the log is on, and has been synced every second.
+    fn follow_log(&mut self) {
+        let aof = &self.engine.persistence().aof;
+        if aof.state != self.log_state {
+            match (self.log_state, aof.state) {
+                (LogState::Waiting, LogState::On) => {
+                    self.stream.has_base_of(self.base_position);
+                    self.log_is_on = true;
+                    self.marks.sometimes(true, "the log was turned on while running");
+                }
+                (_, LogState::On) => self.log_is_on = true,
+                (_, LogState::Off) => {
+                    self.log_is_on = false;
+                    self.marks.sometimes(true, "the log was turned off while running");
+                }
+                _ => {}
+            }
+            self.log_state = aof.state;
+        }
+        if aof.error().is_none() && !self.engine.is_exiting() {
+            self.stream.heal(self.base_position);
+        }
+        let config = self.engine.config();
+        self.log_is_on &= config.appendonly;
+        let every_second = config.appendfsync == AppendFsync::EverySec && !config.no_appendfsync_on_rewrite;
+        let is_kept =
+            self.log_state == LogState::On && self.is_loaded && !self.engine.is_frozen() && aof.error().is_none();
+        if !every_second || !is_kept || self.is_faulty || self.engine.is_exiting() {
+            self.everysec_since_us = self.clock.now().monotonic_us;
+        }
+    }
+
+    /// P3: how long something may stay unsynced.
+    fn everysec_bound_us(&self) -> u64 {
+        let file_op_us = self.plan.latency_us_max * 10;
+        1_300_000 + 24 * file_op_us
+    }
+
+    /// P3: nothing that is older than that may be missing.
+    fn check_every_second(&self, from: usize, at_us: u64) -> Checked {
+        let Some(executed_us) = self.stream.executed_us(from) else { return Ok(()) };
+        let since_us = executed_us.max(self.everysec_since_us);
+        if at_us > since_us + self.everysec_bound_us() {
+            let shown = self.stream.shown(from);
+            let (age, bound) = (at_us - since_us, self.everysec_bound_us());
+            return Err(self.fail(format!("P3: not synced after {age} us (at most {bound}): {shown}")));
+        }
         Ok(())
     }
 
     fn append(&mut self, op: FileOp) -> Outcome {
         let fault = self.fault_for(&op);
         let text = if self.trace.verbose() { describe(&op) } else { String::new() };
+        let FileOp::Append { file, bytes } = op.clone() else { unreachable!("it appends") };
+        self.count_file_event();
         let outcome = self.disk.execute(op, fault);
+        match &outcome {
+            Outcome::Done => self.stream.wrote(file, &bytes),
+            Outcome::Short { bytes: count, .. } => self.stream.wrote_partly(&bytes[..*count as usize]),
+            _ => {}
+        }
+        self.marks.sometimes(matches!(outcome, Outcome::Short { .. }), "a part of a batch was written to the log");
         self.row(Actor::Node, Some(Actor::Disk), || format!("{text}: {outcome:?}"));
         outcome
     }
@@ -412,6 +579,15 @@ impl<'p> World<'p> {
             };
             self.saves.begin(image);
         }
+        if let FileOp::Create { path, .. } = &op
+            && path.ends_with(b".aof")
+        {
+            self.note_executed();
+            self.base_position = self.stream.len();
+            if self.engine.persistence().aof.state == LogState::Waiting {
+                self.stream.begin_log();
+            }
+        }
         self.lanes[lane as usize].ops.push_back((id, op));
     }
 
@@ -443,14 +619,17 @@ impl<'p> World<'p> {
         let Some((_, op)) = lane.ops.front().filter(|_| !lane.is_busy) else { return };
         lane.is_busy = true;
         self.disk.begin(op);
+        if let FileOp::Sync { file } = op {
+            self.stream.sync_begins(*file);
+        }
         let is_sync = matches!(op, FileOp::Sync { .. } | FileOp::SyncFolder { .. } | FileOp::Encode { .. });
         let renames = Role::of(op) == Some(Role::Rename);
-        // Reading is quick: what clients send meanwhile is only refused.
         let is_read = matches!(op, FileOp::Open { .. } | FileOp::Read { .. });
         let latency_us = match (is_sync, is_read) {
-            (true, _) => self.plan.latency_us_max * 10,
-            (_, true) => 50,
-            _ => self.plan.latency_us_max,
+            (true, _) if self.is_loaded => self.plan.latency_us_max * 10,
+            (_, false) if self.is_loaded => self.plan.latency_us_max,
+            // The start is quick: what clients send meanwhile is only refused.
+            _ => 50,
         };
         let at = self.clock.now().monotonic_us + 1 + self.rng.below(latency_us);
         self.schedule(at, Event::FileDone(index, self.epoch));
@@ -486,6 +665,8 @@ impl<'p> World<'p> {
             op => self.disk.execute(op, fault),
         };
         match file_role {
+            Some(Role::Sync(file)) => self.stream.sync_ends(file, outcome == Outcome::Done),
+            Some(Role::Cut) => self.stream.cut(outcome == Outcome::Done),
             Some(Role::Rename) => self.saves.end_rename(outcome == Outcome::Done),
             Some(Role::Open) => self.saves.open(),
             None => {}
@@ -519,6 +700,8 @@ impl<'p> World<'p> {
             due
         })?;
         let (_, fault) = self.faults.remove(at);
+        self.is_faulty = true;
+        self.is_cache_faulty |= matches!(fault, Fault::SyncKeepsOld | Fault::SyncKeepsNew | Fault::WriteBack);
         self.mark_fault(op, fault);
         Some(fault)
     }
@@ -545,6 +728,7 @@ impl<'p> World<'p> {
         let result = match &text[..] {
             "DB saved on disk" => self.saves.call_done(),
             "DB reloaded by DEBUG RELOAD" => self.reloaded(),
+            "Append Only File loaded by DEBUG LOADAOF" => self.loaded_again(),
             _ => Ok(()),
         };
         self.marks.sometimes(text.ends_with("Killing it!"), "SHUTDOWN met a save in the background");
@@ -552,6 +736,16 @@ impl<'p> World<'p> {
         self.marks.sometimes(text.ends_with("can't exit."), "the last save failed and the node went on");
         self.last_lines.push(text);
         result.map_err(|what| self.fail(what))
+    }
+
+    fn loaded_again(&mut self) -> Result<(), String> {
+        self.marks.sometimes(true, "DEBUG LOADAOF brought the data back");
+        let now_ms = self.clock.now().unix_ms().0;
+        let (found, expected) = (self.image(), &self.before_load);
+        match found.digest(now_ms) == expected.digest(now_ms) || self.is_faulty {
+            true => Ok(()),
+            false => Err(format!("P6: DEBUG LOADAOF changed the data; {}", found.difference(expected, now_ms))),
+        }
     }
 
     fn reloaded(&mut self) -> Result<(), String> {
@@ -568,6 +762,7 @@ impl<'p> World<'p> {
     fn loaded(&mut self) -> Checked {
         self.is_loaded = true;
         if self.epoch == 0 {
+            self.follow_log();
             return Ok(());
         }
         let now_ms = self.clock.now().unix_ms().0;
@@ -578,11 +773,57 @@ impl<'p> World<'p> {
         if self.foreseen.take().is_some_and(|foreseen| foreseen != digest) && !found.has_expiries() {
             return Err(self.fail("P1: recovering twice gave different data".into()));
         }
-        let is_old = self.saves.recover(&found, now_ms, self.machine_ran_on).map_err(|what| self.fail(what))?;
-        self.marks.sometimes(is_old, "a crash undid the rename of a save");
+        if self.engine.config().appendonly {
+            self.recovered_log(&found, now_ms)?;
+            self.saves_unsure |= !self.machine_ran_on;
+        } else {
+            let ran_on = self.machine_ran_on && !self.saves_unsure;
+            let is_old = self.saves.recover(&found, now_ms, ran_on).map_err(|what| self.fail(what))?;
+            self.saves_unsure &= self.machine_ran_on;
+            self.marks.sometimes(is_old, "a crash undid the rename of a save");
+        }
+        if self.plan.logs() {
+            self.stream.rebase(self.engine.keyspace().snapshot());
+            self.engine.take_propagated();
+        }
+        self.is_damaged = false;
+        self.follow_log();
         self.unrotten = None;
         self.machine_ran_on = true;
         Ok(())
+    }
+
+    /// P1: the data are those of the base and the stream up to some unit that may be the last.
+    fn recovered_log(&mut self, found: &Image, now_ms: i64) -> Checked {
+        let digest = found.digest(now_ms);
+        let (from, shown) = (self.recovered_from, self.trace.verbose());
+        let images = self.stream.images(from, self.plan.databases, shown);
+        let Some(at) = images.iter().rposition(|image| image.digest(now_ms) == digest) else {
+            if self.is_damaged {
+                // Bytes of a value have no checksum.
+                self.marks.sometimes(true, "a crash damaged a value in the log and the format can't show it");
+                return Ok(());
+            }
+            let what = (0..from).rev().find(|&k| {
+                let images = self.stream.images(k, self.plan.databases, false);
+                images[0].digest(now_ms) == digest
+            });
+            let what = what.map_or("no prefix at all".into(), |k| format!("the first {k} units only"));
+            return Err(self.fail(format!(
+                "P1: the node came back with {what}; it must have {from} and may have {}; the next is {}; {}",
+                self.stream.len(),
+                self.stream.shown(from),
+                found.difference(&images[0], now_ms)
+            )));
+        };
+        let lost = images.len() - 1 - at;
+        self.marks.sometimes(lost > 0, "a crash lost the tail of the log");
+        self.marks.sometimes(lost == 0 && images.len() > 1, "a crash lost nothing although not all was synced");
+        self.row(Actor::World, None, || format!("the log gave {} units, {lost} are lost", from + at));
+        match lost > 0 && !self.is_damaged {
+            true => self.check_every_second(from + at, self.crashed_us),
+            false => Ok(()),
+        }
     }
 
     fn is_crash_due(&self) -> bool {
@@ -602,23 +843,70 @@ impl<'p> World<'p> {
     }
 
     fn exited(&mut self, code: i32) -> Checked {
-        if code != 0 && !self.is_loaded {
-            let line = self.last_lines.iter().rev().nth(1).cloned().unwrap_or_default();
-            let Some(disk) = self.unrotten.take() else {
-                return Err(self.fail(format!("P5: the node refuses to load: {line}")));
-            };
-            if !line.contains("dump.rdb") || !line.contains("offset") {
-                return Err(self.fail(format!("P5: the refusal names no file and offset: {line}")));
-            }
-            self.marks.sometimes(true, "a rotten file was refused");
-            self.disk = disk;
-        } else if code != 0 {
-            return Err(self.fail(format!("the node exits with {code}")));
-        }
         self.row(Actor::Node, None, || format!("exits with {code}"));
+        let line = self.last_lines.iter().rev().find(|line| line.contains("offset")).cloned().unwrap_or_default();
+        if code != 0 && !self.is_loaded {
+            self.refused(&line)?;
+        } else if code != 0 {
+            let always = self.engine.config().appendfsync == AppendFsync::Always;
+            if !always || !self.is_faulty {
+                return Err(self.fail(format!("the node exits with {code}: {:?}", self.last_lines.last())));
+            }
+            self.marks.sometimes(true, "the node ended over a failure of the log");
+            self.note_crash(if self.is_cache_faulty { self.stream.durable() } else { self.stream.written() });
+        } else {
+            // In order: everything is there.
+            let whole = self.log_state == LogState::On && !self.is_faulty && self.is_loaded;
+            let unsound = self.is_cache_faulty || !self.is_loaded;
+            self.note_crash(match (whole, unsound) {
+                (true, _) => self.stream.len(),
+                (_, true) => self.stream.durable(),
+                _ => self.stream.written(),
+            });
+        }
         self.disk.after_kill();
         let armed = self.armed.take();
         self.restart(armed)
+    }
+
+    /// A process that does not start must have been given a file that no crash leaves, and say where.
+    fn refused(&mut self, line: &str) -> Checked {
+        if let Some(disk) = self.unrotten.take() {
+            if !line.contains("dump.rdb") {
+                return Err(self.fail(format!("P5: the refusal names no file and offset: {:?}", self.last_lines)));
+            }
+            self.marks.sometimes(true, "a rotten file was refused");
+            self.disk = disk;
+            return Ok(());
+        }
+        if self.is_faulty {
+            // It could not make the files that it needs.
+            self.marks.sometimes(true, "a failing disk kept the node from starting");
+            return Ok(());
+        }
+        let place =
+            line.rsplit_once("(file ").and_then(|(_, place)| place.trim_end_matches(')').split_once(", offset "));
+        let place = place.and_then(|(path, offset)| Some((path.as_bytes().to_vec(), offset.parse::<u64>().ok()?)));
+        let Some((path, offset)) = place.filter(|_| self.is_damaged) else {
+            return Err(self.fail(format!("P1: the node refuses to load: {:?}", self.last_lines)));
+        };
+        // As redis-check-aof does it: cut behind the last unit that is whole.
+        let mut content = self.disk.content(&path).unwrap_or_default().to_vec();
+        content.truncate(offset as usize);
+        let whole = split(&mut content, |_| {});
+        self.disk.execute(FileOp::Truncate { path, bytes: whole as u64 }, None);
+        self.marks.sometimes(true, "a log with a hole was refused and cut");
+        Ok(())
+    }
+
+    /// From there on everything may be lost. The earlier of two crashes without a recovery counts.
+    fn note_crash(&mut self, from: usize) {
+        // A sync has failed and the rewrite after it is not done: the log may lack anything.
+        self.is_damaged |= self.stream.is_broken();
+        self.recovered_from = if self.is_loaded { from } else { self.recovered_from.min(from) };
+        if self.is_loaded {
+            self.crashed_us = self.clock.now().monotonic_us;
+        }
     }
 
     /// The process or the machine stops here and now.
@@ -637,14 +925,28 @@ impl<'p> World<'p> {
         }
         self.row(Actor::World, Some(Actor::Node), || format!("crash: {crash:?}"));
         match crash {
-            Crash::Kill => self.disk.after_kill(),
+            Crash::Kill => {
+                self.note_crash(if self.is_cache_faulty { self.stream.durable() } else { self.stream.written() });
+                self.disk.after_kill();
+            }
             Crash::Power { survival, tail } => {
                 let settled = self.disk.is_settled();
                 self.machine_ran_on = false;
+                self.note_crash(self.stream.durable());
+                let before: BTreeMap<Vec<u8>, Vec<u8>> = self.logs_on_disk();
                 self.disk = self.disk.after_crash(survival, tail, &mut |bound| rng.below(bound));
+                let after = self.logs_on_disk();
+                self.is_damaged |= after
+                    .iter()
+                    .any(|(path, content)| before.get(path).is_some_and(|before| !before.starts_with(content)));
                 self.marks.sometimes(!settled, "the power failed with changes that were not durable");
             }
         }
+    }
+
+    fn logs_on_disk(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let logs = self.disk.files().filter(|(path, _)| path.ends_with(b".incr.aof"));
+        logs.map(|(path, content)| (path.to_vec(), content.to_vec())).collect()
     }
 
     fn restart(&mut self, armed: Option<ArmedCrash>) -> Checked {
@@ -659,21 +961,24 @@ impl<'p> World<'p> {
         self.last_lines.clear();
         self.clients.iter_mut().for_each(|client| *client = None);
         self.armed = armed;
-        let config = self.engine.config().clone();
-        if self.rng.below(4) == 0 && self.unrotten.is_none() {
+        let config = Config { appendonly: self.log_is_on, ..self.engine.config().clone() };
+        self.log_state = LogState::Off;
+        (self.is_faulty, self.is_cache_faulty) = (false, false);
+        if self.rng.below(4) == 0 && self.unrotten.is_none() && !self.is_damaged {
             self.foreseen = Some(recover(&config, self.disk.clone(), &self.clock).map_err(|what| self.fail(what))?);
         } else {
             self.foreseen = None;
         }
         let seed = self.plan.seed.wrapping_add(u64::from(self.epoch) << 40);
         self.engine = Engine::new(config, seed, self.clock.now());
+        self.engine.keep_journal(self.plan.logs());
         self.row(Actor::Node, None, || "starts".into());
         self.engine.load_at_start(self.clock.now());
         self.turn()
     }
 
     fn rot(&mut self, at: u64, sector: bool) -> Checked {
-        if !self.is_loaded {
+        if !self.is_loaded || self.log_is_on {
             return Ok(());
         }
         self.crash(Crash::Power { survival: Survival::Everything, tail: Tail::Whole });
@@ -701,6 +1006,7 @@ impl<'p> World<'p> {
         for (_, db) in self.engine.keyspace().iter() {
             db.check();
         }
+        self.note_crash(if self.is_cache_faulty { self.stream.durable() } else { self.stream.written() });
         self.disk.after_kill();
         self.restart(None)?;
         while !self.is_loaded {
@@ -721,18 +1027,22 @@ impl<'p> World<'p> {
     }
 }
 
-/// Operations on `dump.rdb` that the ghost state follows.
+/// Operations that the ghost state follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Rename,
     Open,
+    Sync(FileId),
+    Cut,
 }
 
 impl Role {
     fn of(op: &FileOp) -> Option<Role> {
         match op {
-            FileOp::Rename { to, .. } if to.ends_with(b".rdb") => Some(Role::Rename),
-            FileOp::Open { path, .. } if path.ends_with(b".rdb") => Some(Role::Open),
+            FileOp::Rename { to, .. } if to.ends_with(b"dump.rdb") => Some(Role::Rename),
+            FileOp::Open { path, .. } if path.ends_with(b"dump.rdb") => Some(Role::Open),
+            FileOp::Sync { file } => Some(Role::Sync(*file)),
+            FileOp::Truncate { .. } => Some(Role::Cut),
             _ => None,
         }
     }

@@ -159,6 +159,19 @@ impl Inode {
         }
     }
 
+    /// The process that would have been told of a failure is gone; the system tries again what it has in memory.
+    pub fn retry_lost(&mut self) {
+        self.late_error = false;
+        let lost = std::mem::take(&mut self.lost);
+        let later = std::mem::take(&mut self.pending);
+        for (at, bytes) in lost {
+            self.change(Edit::Write { at, bytes });
+        }
+        for change in later {
+            self.change(change.edit);
+        }
+    }
+
     fn lose_pending(&mut self) {
         for change in std::mem::take(&mut self.pending) {
             match change.edit {

@@ -260,6 +260,7 @@ impl Disk {
     pub fn after_kill(&mut self) {
         self.open.clear();
         self.capacity_bytes = None;
+        self.inodes.iter_mut().for_each(Inode::retry_lost);
     }
 
     /// Whether a crash can't change anything.

@@ -54,7 +54,8 @@ pub fn config_set(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<F
     }
     let pairs: Vec<(&[u8], &[u8])> = (2..args.len()).step_by(2).map(|at| (args.at(at), args.at(at + 1))).collect();
     let peer = &engine.client(id).peer;
-    let context = SetContext { local_client: peer.loopback || peer.unix_socket, loading: false };
+    let context =
+        SetContext { local_client: peer.loopback || peer.unix_socket, loading: engine.persistence().is_loading() };
     let change = engine.config.set_many(&pairs, context).map_err(command_error)?;
     engine.config_changed();
     advance(engine, id, Pending { change, done: 0, failed: None })

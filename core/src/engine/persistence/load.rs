@@ -237,11 +237,13 @@ impl Engine {
     fn decode_into(&mut self, loading: &mut Loading) -> Result<bool, Failure> {
         let limits = self.policy.limits;
         let may_replace = matches!(loading.purpose, Purpose::Reload(_, options) if options.merge);
+        // In the base of a log they stay: what follows in the log was done to them while they lived.
+        let drops_expired = !matches!(loading.purpose, Purpose::StartOfLog | Purpose::LogAgain(_));
         loop {
             match loading.decoder.next(&limits) {
                 Ok(Record::Wants(_)) => return self.store_batch(loading).map(|()| false),
                 Ok(Record::Key(record)) => {
-                    if record.expiry.is_some_and(|at| at < loading.started.unix_ms()) {
+                    if drops_expired && record.expiry.is_some_and(|at| at < loading.started.unix_ms()) {
                         loading.keys_expired += 1;
                         continue;
                     }

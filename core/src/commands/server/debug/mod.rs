@@ -57,6 +57,10 @@ pub fn debug(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, 
             let text = engine.client_sizes_text().ok_or(disabled)?;
             engine.reply(id).verbatim("txt", text.as_bytes());
         }
+        // Half of the data must not be saved over the whole, nor two loadings mix.
+        (b"loadaof" | b"reload", _) if engine.persistence().is_loading() => {
+            return Err(CommandError::Text("LOADING Redis is loading the dataset in memory"));
+        }
         (b"loadaof", 2) => {
             engine.load_log_for(id)?;
             return Ok(Flow::Asked);
@@ -64,10 +68,6 @@ pub fn debug(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, 
         (b"reload", _) if args.iter().skip(2).all(is_reload_option) => {
             let says = |word| (2..args.len()).any(|at| args.is(at, word));
             let options = ReloadOptions { merge: says("MERGE"), no_flush: says("NOFLUSH"), no_save: says("NOSAVE") };
-            // The half of the data must not be saved over the whole, nor two loadings mix.
-            if engine.persistence().is_loading() {
-                return Err(CommandError::Text("LOADING Redis is loading the dataset in memory"));
-            }
             engine.reload(id, options);
             return Ok(Flow::Asked);
         }

@@ -199,6 +199,8 @@ impl Engine {
     pub(in crate::engine) fn next_log_sync_us(&self) -> Option<u64> {
         let aof = &self.persistence.aof;
         let waits = aof.log.is_some() && self.commit.positions.needs_sync() && !self.commit.positions.is_syncing();
+        // While it is held the sync is not begun, and nobody need be woken for it.
+        let waits = waits && !aof.is_held;
         let waits = waits && self.config.appendfsync == AppendFsync::EverySec && aof.write_error.is_none();
         let waits = waits && !(self.config.no_appendfsync_on_rewrite && self.saves_in_background());
         waits.then_some(aof.last_sync_us + SYNC_EVERY_US)
@@ -253,6 +255,10 @@ impl Engine {
             WhenSynced::End { client, forced, saves } => self.save_to_end(client, forced, saves),
             WhenSynced::Load(client) => self.answer_later(client, |engine| engine.load_again(client)),
         }
+        if self.persistence.aof.log.is_none() {
+            // Without a log nothing is left to wait for: a shutdown that came behind `appendonly no` goes on.
+            self.go_on_when_synced();
+        }
     }
 
     /// What is forced out goes on without having been written.
@@ -269,7 +275,8 @@ impl Engine {
             self.warn("There is a child rewriting the AOF. Killing it!".into());
             self.cancel_rewrite();
         }
-        if self.persistence.aof.log.is_none() {
+        // At the start nothing has been logged, and the file may not be open yet.
+        if self.persistence.aof.log.is_none() || self.persistence.aof.state != LogState::On {
             return false;
         }
         self.log(LogLevel::Notice, "Calling fsync() on the AOF file.");

@@ -211,9 +211,10 @@ impl Engine {
         vec![Step::must(FileOp::MakeFolder { path: folder }, complaint.clone()), Step::must(above, complaint)]
     }
 
-    /// Step 2, when everything journalled has been written. Puts it off while a transaction or a script is half done.
+    /// Step 2, when everything journalled has been written. Puts it off while a transaction or a script is half done, and while the
+    /// data is being loaded again: the half that is there would replace the whole.
     pub(super) fn switch_log(&mut self) {
-        if self.is_gathering() {
+        if self.is_gathering() || self.persistence.is_loading() {
             return;
         }
         let state = self.persistence.aof.state;
@@ -228,6 +229,8 @@ impl Engine {
         match (state, next) {
             (LogState::On, Some(_)) => {
                 self.persistence.aof.is_held = true;
+                // What is journalled from now on goes to the new file, whose reader has selected nothing.
+                self.journal.log.db = None;
                 self.when_log_synced(WhenSynced::Replace);
                 if !self.is_log_syncing() {
                     self.begin_log_sync();
