@@ -15,6 +15,15 @@ pub struct Server {
 impl Server {
     /// Starts `command` (a program and its arguments) with `--port` and no saving, and waits until it answers.
     pub fn start(name: &str, command: &str, cpu: Option<usize>) -> io::Result<Server> {
+        Server::start_within(name, command, cpu, Duration::from_secs(10))
+    }
+
+    /// Starts one that may take so long to load its data.
+    pub fn start_after(name: &str, command: &str, patience: Duration) -> io::Result<Server> {
+        Server::start_within(name, command, None, patience)
+    }
+
+    fn start_within(name: &str, command: &str, cpu: Option<usize>, patience: Duration) -> io::Result<Server> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut words: Vec<String> = command.split_whitespace().map(str::to_string).collect();
         if let Some(cpu) = cpu {
@@ -28,7 +37,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()?;
         let server = Server { name: name.to_string(), port, child };
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
             if server.request(&["PING"]).is_ok_and(|reply| reply == b"+PONG\r\n") {
                 return Ok(server);
@@ -71,8 +80,17 @@ impl Server {
 
     /// Resident memory, bytes.
     pub fn resident_bytes(&self) -> u64 {
+        self.status_bytes("VmRSS:")
+    }
+
+    /// The most that was resident so far, bytes.
+    pub fn peak_resident_bytes(&self) -> u64 {
+        self.status_bytes("VmHWM:")
+    }
+
+    fn status_bytes(&self, field: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or("0");
         line.split_whitespace().next().and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) * 1024
     }
 }
