@@ -23,6 +23,9 @@ pub mod plan;
 pub mod rewrite;
 pub mod start;
 
+#[cfg(test)]
+mod tests;
+
 use super::super::action::ActionId;
 use super::super::journal::Readers;
 use super::file::FileId;
