@@ -1,6 +1,7 @@
-//! The command line: `diff`, `lua`, `payloads`, `exchange`, `record`, `check`.
+//! The command line: `diff`, `lua`, `payloads`, `exchange`, `crash`, `record`, `check`.
 
 use crate::coverage;
+use crate::crash;
 use crate::differ::session::{EPOCH_COMMANDS, Outcome, Plan, Session};
 use crate::divergences::Divergences;
 use crate::exchange;
@@ -46,6 +47,19 @@ enum Command {
         sets: u64,
         #[arg(long, default_value_t = 1)]
         seed: u64,
+    },
+    /// Kill a server with an append-only file (SIGKILL) under load, start it again, and check what clients had been told.
+    Crash {
+        #[arg(long, default_value_t = 20)]
+        rounds: u64,
+        /// `always`, `everysec` or `no`
+        #[arg(long, default_value = "always")]
+        fsync: String,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Command line of the server; our own, as it is built, without it.
+        #[arg(long)]
+        server: Option<String>,
     },
     /// Run generated Lua scripts on a real server and on the engine, and compare what they return.
     Lua(LuaArgs),
@@ -158,6 +172,7 @@ pub fn main() -> u8 {
         Command::Lua(args) => generated_lua(&args),
         Command::Payloads { rounds, mutants, seed } => payloads(rounds, mutants, seed),
         Command::Exchange { sets, seed } => exchange(sets, seed),
+        Command::Crash { rounds, fsync, seed, server } => crash(rounds, fsync, seed, server),
         Command::Record { filter } => record(&filter),
         Command::Check { server, filter } => check(&server, &filter),
     };
@@ -293,6 +308,16 @@ fn generated_lua(args: &LuaArgs) -> Result<u8, String> {
         println!("no difference");
     }
     Ok(u8::from(!vacuous.is_empty()))
+}
+
+fn crash(rounds: u64, fsync: String, seed: u64, server: Option<String>) -> Result<u8, String> {
+    let server = server.map_or_else(launch::etalon, Ok)?;
+    let tally = crash::run(&crash::Plan { server, rounds, fsync, seed })?;
+    println!(
+        "{} rounds: {} steps answered, {} of them lost, {} there unanswered, {} rewrites",
+        tally.rounds, tally.answered, tally.lost, tally.unanswered, tally.rewrites
+    );
+    Ok(0)
 }
 
 fn payloads(rounds: u64, mutants: usize, seed: u64) -> Result<u8, String> {

@@ -143,6 +143,20 @@ fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
+/// The command of our own server: `ETALON_SERVER`, or what was built beside the running program. Errors: why there is none.
+pub fn etalon() -> Result<String, String> {
+    if let Ok(path) = std::env::var("ETALON_SERVER") {
+        return Ok(path);
+    }
+    // target/<profile>/…, then other profiles.
+    let here = std::env::current_exe().map_err(|error| error.to_string())?;
+    let folders = here.ancestors().skip(1).take(3).map(Path::to_path_buf);
+    let others = here.ancestors().skip(2).take(2).flat_map(|target| [target.join("release"), target.join("debug")]);
+    let found = folders.chain(others).map(|folder| folder.join("etalon-server")).find(|path| is_executable(path));
+    let path = found.ok_or("no etalon-server is built, and ETALON_SERVER names none")?;
+    Ok(quote::bare_or_quoted(path.to_string_lossy().as_bytes()))
+}
+
 /// The command of the oracle, or why there is none. Panics with that reason if the oracle is required.
 pub fn oracle() -> Result<String, String> {
     let found = find_oracle();

@@ -11,6 +11,7 @@
 //! | [`differ`]                   | the same bytes to two servers; compare, shrink                          |
 //! | [`payload`]                  | payloads of DUMP and RESTORE, sound and damaged, both ways              |
 //! | [`exchange`]                 | RDB files, both ways                                                    |
+//! | [`crash`]                    | a server killed again and again, and what it knows afterwards           |
 //! | [`normalise`], [`divergences`] | what is not compared byte for byte; what is accepted to differ        |
 //! | [`lua`]                      | generated Lua scripts, to two servers                                   |
 //! | [`coverage`]                 | what a run should have reached and did not                              |
@@ -21,6 +22,7 @@
 
 pub mod cli;
 pub mod coverage;
+pub mod crash;
 pub mod differ;
 pub mod divergences;
 pub mod exchange;
