@@ -77,6 +77,16 @@ fn any_file_is_a_whole_data_set_or_refused() {
 }
 
 #[test]
+fn any_manifest_is_read_or_refused() {
+    run("manifest", |data| peak::bounded(etalon_core::engine::persistence::aof::fuzz::fuzz_manifest, data));
+}
+
+#[test]
+fn any_log_is_loaded_or_refused_and_left_alone() {
+    run("log", |data| peak::bounded(etalon_core::engine::persistence::aof::fuzz::fuzz_log, data));
+}
+
+#[test]
 fn the_bound_of_memory_can_be_broken() {
     let peak = peak::of(|| drop(std::hint::black_box(vec![0u8; 5 << 20])));
     assert!(peak >= 5 << 20, "{peak}");

@@ -14,7 +14,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
 
 use etalon_core::engine::action::{ActionId, Outcome};
 use etalon_core::engine::persistence::file::{Encoder, FileId, FileOp, Lane};
@@ -46,7 +45,7 @@ type Jobs = Arc<Handover<(ActionId, FileOp)>>;
 pub struct Files {
     snapshot_jobs: Jobs,
     log_jobs: Jobs,
-    outcomes: Receiver<Completed>,
+    outcomes: Arc<Handover<Completed>>,
     shared: Arc<Shared>,
     /// Files that the loop may append to.
     logs: BTreeMap<FileId, Arc<File>>,
@@ -59,12 +58,12 @@ impl Files {
     pub fn start(registry: &Registry, token: Token) -> io::Result<Files> {
         let waker = Arc::new(Waker::new(registry, token)?);
         let shared = Arc::new(Shared::default());
-        let (sender, outcomes) = channel();
+        let outcomes = Arc::new(Handover::new());
         let start = |name: &str| {
             let jobs: Jobs = Arc::new(Handover::new());
             let mut worker = Worker {
                 jobs: Arc::clone(&jobs),
-                outcomes: sender.clone(),
+                outcomes: Arc::clone(&outcomes),
                 waker: Arc::clone(&waker),
                 shared: Arc::clone(&shared),
                 open: BTreeMap::new(),
@@ -98,7 +97,7 @@ impl Files {
         if self.under_way == 0 {
             return None;
         }
-        let completed = self.outcomes.try_recv().ok()?;
+        let completed = self.outcomes.try_take()?;
         self.under_way -= 1;
         self.logs.extend(completed.opened);
         Some((completed.id, completed.outcome))
@@ -120,7 +119,7 @@ impl Files {
 /// A thread's side.
 struct Worker {
     jobs: Jobs,
-    outcomes: Sender<Completed>,
+    outcomes: Arc<Handover<Completed>>,
     waker: Arc<Waker>,
     shared: Arc<Shared>,
     open: BTreeMap<FileId, Arc<File>>,
@@ -132,9 +131,7 @@ impl Worker {
     fn run(&mut self) {
         while let Some((id, op)) = self.jobs.take() {
             let outcome = self.execute(id, op);
-            if self.outcomes.send(Completed { id, outcome, opened: self.opened.take() }).is_err() {
-                return;
-            }
+            self.outcomes.give(Completed { id, outcome, opened: self.opened.take() });
             // A loop that can't be woken looks here ten times a second anyway.
             let _ = self.waker.wake();
         }

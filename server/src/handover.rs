@@ -2,7 +2,8 @@
 //!
 //! A queue behind a lock, and a condition that says that something arrived. The giver never waits for the taker; the
 //! lock is held for a push or a pop. What is given is taken once, in order, and after [`Handover::close`] the taker gets
-//! what is left and then learns that there is no more. `loom` tries every interleaving of that in the tests.
+//! what is left and then learns that there is no more. `loom` tries every interleaving of that in the tests, and of group
+//! commit over it: the loop gives syncs of the log to a thread, and lets replies go when they come back.
 
 use std::collections::VecDeque;
 
@@ -43,6 +44,11 @@ impl<T> Handover<T> {
         self.changed.notify_all();
     }
 
+    /// Takes the next thing, if it is there.
+    pub fn try_take(&self) -> Option<T> {
+        self.state.lock().expect("no thread panics while it holds the lock").waiting.pop_front()
+    }
+
     /// Takes the next thing; waits for it. `None` when the queue is closed and empty.
     pub fn take(&self) -> Option<T> {
         let mut state = self.state.lock().expect("no thread panics while it holds the lock");
@@ -61,8 +67,79 @@ impl<T> Handover<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use etalon_core::engine::commit::GroupCommit;
     use loom::sync::Arc;
+    use loom::sync::atomic::{AtomicU64, Ordering};
     use loom::thread;
+
+    /// The loop's side of group commit: turns, each of which journals a byte and has a reply that waits for it.
+    struct Loop {
+        syncs: Arc<Handover<()>>,
+        done: Arc<Handover<()>>,
+        /// How long the file is, and how much of it would survive.
+        file: Arc<AtomicU64>,
+        durable: Arc<AtomicU64>,
+        commit: GroupCommit,
+        unwritten: u64,
+        sent: u64,
+    }
+
+    impl Loop {
+        fn turn(&mut self) {
+            self.commit.journalled(1);
+            self.unwritten += 1;
+            self.write();
+            if self.done.try_take().is_some() {
+                self.release();
+            }
+        }
+
+        fn write(&mut self) {
+            if self.commit.is_syncing() || self.unwritten == 0 {
+                return;
+            }
+            self.file.fetch_add(self.unwritten, Ordering::Release);
+            self.commit.written(std::mem::take(&mut self.unwritten));
+            self.commit.begin();
+            self.syncs.give(());
+        }
+
+        fn release(&mut self) {
+            self.sent = self.commit.end(true);
+            let durable = self.durable.load(Ordering::Acquire);
+            assert!(self.sent <= durable, "{} replies were sent, {durable} bytes are on the disk", self.sent);
+        }
+    }
+
+    #[test]
+    fn no_reply_leaves_before_a_sync_covers_it_and_none_stays_behind() {
+        const TURNS: u64 = 3;
+        loom::model(|| {
+            let (syncs, done) = (Arc::new(Handover::new()), Arc::new(Handover::new()));
+            let (file, durable) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+            let syncing = {
+                let (syncs, done) = (Arc::clone(&syncs), Arc::clone(&done));
+                let (file, durable) = (Arc::clone(&file), Arc::clone(&durable));
+                thread::spawn(move || {
+                    while syncs.take().is_some() {
+                        durable.store(file.load(Ordering::Acquire), Ordering::Release);
+                        done.give(());
+                    }
+                })
+            };
+            let commit = GroupCommit::default();
+            let mut the_loop = Loop { syncs, done, file, durable, commit, unwritten: 0, sent: 0 };
+            (0..TURNS).for_each(|_| the_loop.turn());
+            while the_loop.commit.is_behind() {
+                the_loop.write();
+                assert!(the_loop.done.take().is_some());
+                the_loop.release();
+            }
+            assert_eq!(the_loop.sent, TURNS);
+            the_loop.syncs.close();
+            syncing.join().expect("no panic");
+        });
+    }
 
     #[test]
     fn everything_given_is_taken_once_and_in_order() {

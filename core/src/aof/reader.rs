@@ -8,7 +8,10 @@
 //! bytes. What follows an argument is not looked at, as in 7.0.15: two bytes are skipped.
 //!
 //! Memory: the command that is being read, and one chunk. A length that goes beyond the end of the file makes nothing larger: the file
-//! is cut short there. Deviation: a negative length is a wrong format; 7.0.15 runs out of memory.
+//! is cut short there.
+//!
+//! Deviations: a negative length is a wrong format; 7.0.15 runs out of memory. An annotation that lacks its end is cut short, too:
+//! 7.0.15 goes on behind it, and skips what it writes there when it reads it.
 
 use crate::args::{Args, Span};
 
@@ -118,7 +121,8 @@ impl CommandReader {
             };
             let text = &self.buffer[self.at..line];
             match text {
-                [b'#', ..] => self.at = line,
+                [b'#', .., b'\n'] => self.at = line,
+                [b'#', ..] => return Err(Damage::CutShort),
                 [b'*'] => return Err(Damage::CutShort),
                 [b'*', digits @ ..] => {
                     let count = leading_number(digits).filter(|&count| count > 0 && count <= i64::from(i32::MAX));
@@ -245,6 +249,7 @@ mod tests {
             (b"*-1\r\n", Damage::Format),
             (b"*1\r\n*1\r\n", Damage::Format),
             (b"*1\r\n$-1\r\n", Damage::Format),
+            (b"#TS:17", Damage::CutShort),
             (b"*", Damage::CutShort),
             (b"*5", Damage::CutShort),
             (b"*1\r\n$99999999999\r\nx", Damage::CutShort),

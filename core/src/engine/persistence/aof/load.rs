@@ -13,7 +13,7 @@ use super::super::file::{FileId, FileOp};
 use super::super::load::{Loading, Purpose};
 use super::{ALONE, Engine, LogState, shown};
 use crate::aof::reader::{CommandReader, Damage, Item};
-use crate::commands::row::{CommandFlags, Run};
+use crate::commands::row::Run;
 use crate::commands::{Args, CommandError, Flow};
 use crate::config::LogLevel;
 use crate::engine::action::Outcome;
@@ -323,8 +323,7 @@ impl Engine {
         if !row.arity.accepts(args.len()) || matches!(row.run, Run::Container) {
             return Err(format!("Wrong number of arguments for command '{}'", shown(args.at(0))));
         }
-        let is_data = matches!(row.run, Run::Data(_)) || row.flags.contains(CommandFlags::WRITE);
-        if !is_data && !REPLAYED.contains(&row.name) {
+        if !matches!(row.run, Run::Data(_)) && !REPLAYED.contains(&row.name) {
             return Err(format!("Unexpected command '{}'", shown(args.at(0))));
         }
         let id = self.clients.replayer();

@@ -14,9 +14,10 @@
 //! **Plans** ([`plan`]). Several operations in a row whose outcome is one yes or no are a plan; plans run one after the other.
 //!
 //! Source: observed behaviour of 7.0.15. Deviations: the folder of the data is synced after `appenddirname` was created in it; a
-//! MULTI whose EXEC a torn tail has lost is cut off, so that what is logged next is not queued behind it; after a sync that failed
+//! MULTI whose EXEC a torn tail has lost is cut off, so that what is logged next is not queued behind it, and so is half a timestamp; after a sync that failed
 //! the log is rewritten, since the system may have dropped what it could not write, and MISCONF lasts until then.
 
+pub mod fuzz;
 pub mod load;
 pub mod log;
 pub mod plan;
