@@ -40,8 +40,10 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// Exchange RDB files between the real server and the engine, both directions.
+    /// Exchange files between the real server and the engine, both directions: RDB files, or append-only files with `--logs`.
     Exchange {
+        #[arg(long)]
+        logs: bool,
         /// Generated data sets.
         #[arg(long, default_value_t = 100)]
         sets: u64,
@@ -171,7 +173,7 @@ pub fn main() -> u8 {
         Command::Diff(args) => diff(&args),
         Command::Lua(args) => generated_lua(&args),
         Command::Payloads { rounds, mutants, seed } => payloads(rounds, mutants, seed),
-        Command::Exchange { sets, seed } => exchange(sets, seed),
+        Command::Exchange { logs, sets, seed } => exchange(logs, sets, seed),
         Command::Crash { rounds, fsync, seed, server } => crash(rounds, fsync, seed, server),
         Command::Record { filter } => record(&filter),
         Command::Check { server, filter } => check(&server, &filter),
@@ -336,12 +338,17 @@ fn payloads(rounds: u64, mutants: usize, seed: u64) -> Result<u8, String> {
     Ok(u8::from(!unlisted.is_empty()))
 }
 
-fn exchange(sets: u64, seed: u64) -> Result<u8, String> {
-    match exchange::run(&launch::oracle()?, seed, sets) {
+fn exchange(logs: bool, sets: u64, seed: u64) -> Result<u8, String> {
+    let command = launch::oracle()?;
+    let (result, checker) = match logs {
+        true => (exchange::run_logs(&command, seed, sets), "redis-check-aof"),
+        false => (exchange::run(&command, seed, sets), "redis-check-rdb"),
+    };
+    match result {
         Ok(tally) => {
             let (sets, keys, megabytes) = (tally.sets, tally.keys, tally.bytes >> 20);
             println!("{sets} data sets ({keys} keys, {megabytes} MiB) are the same in both directions");
-            println!("{} files passed redis-check-rdb", tally.checked);
+            println!("{} of them passed {checker}", tally.checked);
             Ok(0)
         }
         Err(error) => {

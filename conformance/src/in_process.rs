@@ -11,7 +11,7 @@
 
 use crate::target::{Progress, Received, Target, Want};
 use etalon_core::Now;
-use etalon_core::config::{Config, ProtectedAction};
+use etalon_core::config::{Config, LogLevel, ProtectedAction};
 use etalon_core::engine::Engine;
 use etalon_core::engine::action::{Action, Outcome};
 use etalon_core::engine::client::{ClientId, Peer};
@@ -40,6 +40,8 @@ pub struct EngineTarget {
     disk: MemoryDisk,
     next_port: u16,
     exited: bool,
+    /// Warnings of the last start.
+    log: Vec<String>,
     /// What was propagated and not yet asked for; none until it is asked for the first time.
     propagated: Option<Vec<u8>>,
 }
@@ -79,6 +81,7 @@ impl EngineTarget {
             disk: MemoryDisk::default(),
             next_port: 40_000,
             exited: false,
+            log: Vec::new(),
             propagated: None,
         };
         // As the launcher does, and over one connection, as its probe: so that ids agree.
@@ -86,6 +89,20 @@ impl EngineTarget {
         target.ask(0, &[b"CONFIG", b"SET", b"save", b""]).expect("a new engine answers");
         target.disconnect(0);
         target
+    }
+
+    /// An engine with an append-only file, started on what that disk holds. Errors: it ends instead, with what it has logged.
+    pub fn with_log(seed: u64, disk: MemoryDisk) -> Result<EngineTarget, String> {
+        let mut target = EngineTarget::new(Clock::Real, seed);
+        let mut config = target.engine.config().clone();
+        config.appendonly = true;
+        let now = target.now();
+        target.engine = Engine::new(config, seed, now);
+        target.clients.clear();
+        target.disk = disk;
+        target.engine.load_at_start(now);
+        target.turn();
+        if target.exited { Err(target.log.join("\n")) } else { Ok(target) }
     }
 
     /// The engine itself, for checks of its insides.
@@ -168,6 +185,10 @@ impl EngineTarget {
                 Action::Exit(_) | Action::Abort => {
                     self.exited = true;
                     self.clients.iter_mut().flatten().for_each(|connection| connection.closed = true);
+                    continue;
+                }
+                Action::Log(LogLevel::Warning, text) => {
+                    self.log.push(text);
                     continue;
                 }
                 Action::Log(..) | Action::Discard(_) | Action::Cancel(_) | Action::Loaded => continue,

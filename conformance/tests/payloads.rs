@@ -25,6 +25,13 @@ fn a_damaged_payload_gives_the_same_error_or_the_same_value() {
 }
 
 #[test]
+fn a_log_of_either_is_the_same_data_in_the_other() {
+    let Ok(command) = launch::oracle().map_err(|reason| println!("skipped: {reason}")) else { return };
+    let tally = files::run_logs(&command, 7, 8).unwrap_or_else(|error| panic!("{error:.4000}"));
+    assert!(tally.sets == 8 && tally.keys > 50, "{tally:?}");
+}
+
+#[test]
 fn a_file_of_either_is_the_same_data_in_the_other() {
     let Ok(command) = launch::oracle().map_err(|reason| println!("skipped: {reason}")) else { return };
     let tally = files::run(&command, 7, 12).unwrap_or_else(|error| panic!("{error:.4000}"));
