@@ -152,7 +152,7 @@ fn save_under_writes(server: &Server, keys: usize) -> io::Result<u64> {
         let mut batch = Batch::default();
         for _ in 0..100 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let at = (state >> 33) as usize % keys & !1;
+            let at = ((state >> 33) as usize % keys) & !1;
             batch.add(&["SET", &format!("key:{at:012}"), "87654321"]);
         }
         batch.send(&mut stream)?;
