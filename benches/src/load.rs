@@ -25,7 +25,10 @@ pub struct Measured {
     pub cpu_us: f64,
 }
 
-/// Runs one test of `redis-benchmark` (`set`, `get`, …) against a server. Errors: the tool is missing or fails.
+/// What the test `evalsha` runs: a write and a read of one key.
+const SCRIPT: &str = "redis.call('SET',KEYS[1],ARGV[1]) return redis.call('GET',KEYS[1])";
+
+/// Runs one test of `redis-benchmark` (`set`, `get`, …), or `evalsha`, against a server. Errors: the tool is missing or fails.
 pub fn redis_benchmark(server: &Server, test: &str, load: Load, cpu: Option<usize>) -> io::Result<Measured> {
     let mut command = match cpu {
         Some(cpu) => {
@@ -35,9 +38,18 @@ pub fn redis_benchmark(server: &Server, test: &str, load: Load, cpu: Option<usiz
         }
         None => Command::new("redis-benchmark"),
     };
-    command.args(["-p", &server.port.to_string(), "-t", test, "--csv"]);
+    command.args(["-p", &server.port.to_string(), "--csv"]);
     command.args(["-n", &load.requests.to_string(), "-P", &load.pipeline.to_string()]);
     command.args(["-c", &load.clients.to_string(), "-d", &load.value_bytes.to_string(), "-r", &load.keys.to_string()]);
+    if test == "evalsha" {
+        let reply = server.request(&["SCRIPT", "LOAD", SCRIPT])?;
+        let reply = String::from_utf8_lossy(&reply);
+        let name = reply.lines().nth(1).ok_or_else(|| io::Error::other(format!("SCRIPT LOAD: {reply}")))?;
+        let value = "v".repeat(load.value_bytes as usize);
+        command.args(["EVALSHA", name, "1", "key:__rand_int__", &value]);
+    } else {
+        command.args(["-t", test]);
+    }
     let before = server.cpu_seconds();
     let output = command.output()?;
     let cpu_seconds = server.cpu_seconds() - before;

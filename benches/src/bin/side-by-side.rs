@@ -23,7 +23,7 @@ fn options() -> Result<Options, String> {
     let mut redis = "redis-server".to_string();
     let mut etalon = "target/release/etalon-server".to_string();
     let (mut requests, mut rounds, mut keys) = (200_000, 5, 1_000_000);
-    let mut tests = "ping_mbulk,set,get,incr,mset".to_string();
+    let mut tests = "ping_mbulk,set,get,incr,mset,evalsha".to_string();
     let mut args = std::env::args().skip(1);
     while let Some(name) = args.next() {
         let value = args.next().ok_or(USAGE)?;
