@@ -1,7 +1,9 @@
 //! A fake replica: attaches to a real server and takes down what it propagates.
 //!
 //! The snapshot that begins a replication is read and dropped. [`ReplicaTap::since_mark`] publishes a message of its
-//! own and reads up to it: whatever was executed before is then in the stream, and nothing that comes later.
+//! own and reads up to it: whatever was executed before is then in the stream, and nothing that comes later. Besides the
+//! replica's connection nothing of it stays on the server: marks are made by connections that are closed again, and what
+//! attaching configures is put back.
 //!
 //! Source: the handshake that redis-server 7.0.15 expects of a replica (`REPLCONF capa eof`, `PSYNC ? -1`).
 
@@ -13,20 +15,20 @@ use std::net::{SocketAddr, TcpStream};
 /// The channel of the marks.
 const MARKS: &str = "etalon-conformance:mark";
 
-/// A connection that the server takes for a replica, and another that makes marks in the stream.
+/// A connection that the server takes for a replica.
 #[derive(Debug)]
 pub struct ReplicaTap {
     stream: BufReader<TcpStream>,
-    marker: BufReader<TcpStream>,
+    addr: SocketAddr,
     marks: u64,
 }
 
 impl ReplicaTap {
     /// Attaches. Errors: a server that refuses, or does not answer within [`PATIENCE`].
     pub fn attach(addr: SocketAddr) -> io::Result<ReplicaTap> {
-        let mut tap = ReplicaTap { stream: connect(addr)?, marker: connect(addr)?, marks: 0 };
+        let mut tap = ReplicaTap { stream: connect(addr)?, addr, marks: 0 };
         // The snapshot comes at once, and not after repl-diskless-sync-delay.
-        tap.ask(&["CONFIG", "SET", "repl-diskless-sync", "no"])?;
+        ask(addr, &["CONFIG", "SET", "repl-diskless-sync", "no"])?;
         send(&tap.stream, &["REPLCONF", "capa", "eof"])?;
         let capa = line(&mut tap.stream)?;
         send(&tap.stream, &["PSYNC", "?", "-1"])?;
@@ -35,6 +37,7 @@ impl ReplicaTap {
             return Err(io::Error::other(format!("no replication: {}, {}", capa.trim(), begin.trim())));
         }
         tap.skip_snapshot()?;
+        ask(addr, &["CONFIG", "SET", "repl-diskless-sync", "yes"])?;
         Ok(tap)
     }
 
@@ -59,7 +62,7 @@ impl ReplicaTap {
         send(&self.stream, &["REPLCONF", "ACK", "0"])?;
         self.marks += 1;
         let mark = self.marks.to_string();
-        self.ask(&["PUBLISH", MARKS, &mark])?;
+        ask(self.addr, &["PUBLISH", MARKS, &mark])?;
         let mut end = Vec::new();
         resp::encode_command(&["PUBLISH", MARKS, &mark], &mut end);
         let mut bytes = Vec::new();
@@ -75,15 +78,19 @@ impl ReplicaTap {
         bytes.truncate(bytes.len() - end.len());
         Ok(bytes)
     }
+}
 
-    fn ask(&mut self, words: &[&str]) -> io::Result<()> {
-        send(&self.marker, words)?;
-        let reply = line(&mut self.marker)?;
-        if reply.starts_with('-') {
-            return Err(io::Error::other(format!("{}: {}", words[0], reply.trim())));
-        }
-        Ok(())
+/// One command over a connection of its own, which the server has closed when this returns.
+fn ask(addr: SocketAddr, words: &[&str]) -> io::Result<()> {
+    let mut stream = connect(addr)?;
+    send(&stream, words)?;
+    let reply = line(&mut stream)?;
+    send(&stream, &["QUIT"])?;
+    io::copy(&mut stream, &mut io::sink())?;
+    if reply.starts_with('-') {
+        return Err(io::Error::other(format!("{}: {}", words[0], reply.trim())));
     }
+    Ok(())
 }
 
 fn connect(addr: SocketAddr) -> io::Result<BufReader<TcpStream>> {

@@ -114,7 +114,7 @@ impl Pair {
                 break;
             };
             let full = batch.steps.len() >= BATCH_COMMANDS_MAX || batch.to_a.len() >= BATCH_BYTES_MAX;
-            if *who != client || full || (closes_others(args) && !batch.steps.is_empty()) {
+            if *who != client || full || (stands_first(args) && !batch.steps.is_empty()) {
                 break;
             }
             if same && args.iter().any(|arg| has_placeholder(arg)) {
@@ -513,6 +513,13 @@ fn without_ids(replies: &[u8]) -> Vec<u8> {
     }
     masked.extend_from_slice(rest);
     masked
+}
+
+/// Commands before which all replies have to have left.
+fn stands_first(args: &[Vec<u8>]) -> bool {
+    let is = |at: usize, word: &str| args.get(at).is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()));
+    // SCRIPT DEBUG looks whether there are some.
+    closes_others(args) || (is(0, "SCRIPT") && is(1, "DEBUG"))
 }
 
 /// A connection that is closed loses what has not left yet: how much has, of one batch, depends on how the kernel cut it.

@@ -126,6 +126,13 @@ impl Session {
         reset(&mut self.pair, &self.baselines)?;
         if self.propagation {
             propagation::begin(&mut self.pair)?;
+            // One side has been connected to more often.
+            for target in [&mut self.pair.a, &mut self.pair.b] {
+                target.connect(poststate::CONTROL).map_err(|error| error.to_string())?;
+            }
+            level_client_ids(&mut *self.pair.a, &mut *self.pair.b)?;
+            self.pair.a.disconnect(poststate::CONTROL);
+            self.pair.b.disconnect(poststate::CONTROL);
         }
         let mut compared = self.pair.run(steps, tally).and_then(|()| poststate::compare(&mut self.pair, tally));
         if self.propagation {
@@ -155,12 +162,22 @@ impl Session {
             let random = Random::lane(plan.seed, epoch);
             Generator::new(&plan.family, &session.pair.rows, plan.clients, random)
         };
-        let expected_rows = generator(self, 0)?.expected_rows();
+        let mut expected_rows = generator(self, 0)?.expected_rows();
+        if plan.propagation {
+            expected_rows.retain(|row| !propagation::SEES_REPLICAS.contains(&row.as_str()));
+        }
         let mut difference = None;
         let mut took = Duration::ZERO;
         for epoch in plan.epoch.unwrap_or(0).. {
             let left = plan.commands.saturating_sub(tally.commands);
-            let steps = generator(self, epoch)?.epoch(plan.epoch_commands.min(left as usize + 1));
+            let mut steps = generator(self, epoch)?.epoch(plan.epoch_commands.min(left as usize + 1));
+            if plan.propagation {
+                let rows = &self.pair.rows;
+                steps.retain(|step| match step {
+                    Step::Command { args, .. } | Step::Send { args, .. } => !propagation::sees_replicas(args, rows),
+                    _ => true,
+                });
+            }
             let found = self.attempt(&steps, &mut tally)?;
             tally.epochs += 1;
             took = started.elapsed();

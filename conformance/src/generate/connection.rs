@@ -142,6 +142,11 @@ fn tracking(g: &mut Generator) {
     if g.random.chance(4) {
         return g.command(words!["CLIENT", "TRACKING", "ON", "REDIRECT", "${id:c1}", "REDIRECT", "${id:c1}"]);
     }
+    if g.random.chance(4) {
+        g.command(words!["CLIENT", "TRACKING", "ON", "REDIRECT", "${id:c1}"]);
+        g.say("CLIENT TRACKING OFF");
+        return g.say("CLIENT GETNAME");
+    }
     for _ in 0..g.random.below(4) {
         match g.random.below(7) {
             0 => words.extend(words!["BCAST"]),

@@ -56,9 +56,6 @@ pub const EXCLUDED: &[(&str, &str)] = &[
     ("BGSAVE", "writes files: durability has an issue of its own"),
     ("BGREWRITEAOF", "writes files: durability has an issue of its own"),
     ("LASTSAVE", "the clock"),
-    ("SCRIPT|DEBUG", "looks at how much of the input has arrived; a script covers it"),
-    ("SCRIPT|KILL", "nothing runs that could be killed; a test of the engine covers it"),
-    ("FUNCTION|KILL", "nothing runs that could be killed; a test of the engine covers it"),
     ("CLIENT|PAUSE", "stops the clients of the run; scripts cover it"),
     ("CONFIG|REWRITE", "writes files; scripts cover it"),
     ("AUTH", "users are covered by its own generator in the connection family"),
@@ -218,8 +215,8 @@ impl Generator {
         }
         // Now and then something is wrong with it.
         if self.random.chance(6) {
-            let last = self.steps.len() - 1;
-            if last >= from
+            let last = self.steps.len().saturating_sub(1);
+            if self.steps.len() > from
                 && let Step::Command { args, .. } = &mut self.steps[last]
             {
                 spec::mutate(&mut self.random, args);

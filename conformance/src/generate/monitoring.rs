@@ -76,7 +76,7 @@ fn say(g: &mut Generator) {
 
 /// Words of every kind, transactions, secrets, errors: how they are shown.
 fn conversation(g: &mut Generator) {
-    match g.random.below(7) {
+    match g.random.below(8) {
         0 => with_value(g, &["ECHO"]),
         1 => {
             g.say("MULTI");
@@ -92,7 +92,14 @@ fn conversation(g: &mut Generator) {
             with_value(g, &["SET", "shown"]);
             g.say("SELECT 0");
         }
-        5 => say_one_of(g, &["CONFIG GET databases", "CLIENT GETNAME", "COMMAND COUNT", "DEBUG SLEEP 0"]),
+        5 => {
+            // Refused in a transaction.
+            g.say("MULTI");
+            g.say("MONITOR");
+            g.say("EXEC");
+            g.say("MONITOR now");
+        }
+        6 => say_one_of(g, &["CONFIG GET databases", "CLIENT GETNAME", "COMMAND COUNT", "DEBUG SLEEP 0"]),
         _ => say_one_of(g, &["CLIENT SETNAME a", "CLIENT SETNAME b", "CLIENT SETNAME "]),
     }
     g.say("PING");

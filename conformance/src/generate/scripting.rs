@@ -5,21 +5,27 @@
 
 use super::atoms::{self, Holds};
 use super::{Entry, Generator, entry};
+use crate::script::Step;
 use crate::words;
 
 pub const TABLE: &[Entry] = &[
     entry("EVAL", 40, |g| eval(g, "EVAL")),
+    entry("EVAL", 20, scripted),
     entry("EVAL_RO", 6, |g| eval(g, "EVAL_RO")),
     entry("EVALSHA", 12, |g| evalsha(g, "EVALSHA")),
     entry("EVALSHA_RO", 4, |g| evalsha(g, "EVALSHA_RO")),
     entry("SCRIPT|LOAD", 4, load),
     entry("SCRIPT|EXISTS", 2, |g| g.say("SCRIPT EXISTS e0e1f9fabfc9d4800c877a703b823ac0578ff8db nosuch")),
-    entry("SCRIPT|FLUSH", 1, |g| g.say("SCRIPT FLUSH")),
+    entry("SCRIPT|FLUSH", 1, |g| say_one_of(g, &["SCRIPT FLUSH", "SCRIPT FLUSH SYNC", "SCRIPT FLUSH ASYNC"])),
+    // Nothing runs that could be killed: a test of the engine has scripts that do.
+    entry("SCRIPT|KILL", 1, |g| g.say("SCRIPT KILL")),
+    entry("SCRIPT|DEBUG", 1, debug),
     entry("SCRIPT|HELP", 1, |g| g.say("SCRIPT HELP")),
     entry("FUNCTION|LOAD", 4, library),
     entry("FUNCTION|DELETE", 1, |g| g.say("FUNCTION DELETE lib")),
-    entry("FUNCTION|FLUSH", 1, |g| g.say("FUNCTION FLUSH")),
-    entry("FUNCTION|LIST", 1, |g| g.say("FUNCTION LIST LIBRARYNAME lib WITHCODE")),
+    entry("FUNCTION|FLUSH", 1, |g| say_one_of(g, &["FUNCTION FLUSH", "FUNCTION FLUSH SYNC", "FUNCTION FLUSH ASYNC"])),
+    entry("FUNCTION|KILL", 1, |g| g.say("FUNCTION KILL")),
+    entry("FUNCTION|LIST", 1, list),
     entry("FUNCTION|DUMP", 1, |g| g.say("FUNCTION DUMP")),
     entry("FUNCTION|RESTORE", 1, restore),
     entry("FUNCTION|STATS", 1, |g| g.say("FUNCTION STATS")),
@@ -67,11 +73,44 @@ fn called(g: &mut Generator) -> Vec<Vec<u8>> {
     }
 }
 
+fn say_one_of(g: &mut Generator, lines: &[&str]) {
+    let line = g.random.pick(lines);
+    g.say(line);
+}
+
+/// No mode that would have a debugger. What comes last may be mutated, and must not become one.
+fn debug(g: &mut Generator) {
+    say_one_of(g, &["SCRIPT DEBUG NO", "SCRIPT DEBUG no", "SCRIPT DEBUG nosuch"]);
+    g.say("PING");
+}
+
 fn eval(g: &mut Generator, command: &str) {
     let body = g.random.pick(CALLING);
     let mut words = words![command, body, "1", atoms::key(&mut g.random, Holds::Any)];
     words.extend(called(g));
     g.command(words);
+}
+
+/// Bodies that do anything and return nothing of it, since replies of sets and hash tables have no order.
+const SILENT: &[&str] = &[
+    "redis.call(unpack(ARGV)) return 1",
+    "local reply = redis.pcall(unpack(ARGV)) return type(reply)",
+    "redis.setresp(3) return type(redis.pcall(unpack(ARGV)))",
+    "redis.call('SET', KEYS[1], 'x') redis.call('DEL', KEYS[1]) redis.call(unpack(ARGV)) return {}",
+    "return redis.pcall(unpack(ARGV)).err",
+];
+
+/// A command of any type, called by a script. Not SPOP, whose choice can't be adopted then, and not RESTORE, before which its
+/// generator has a setting made that scripts can't make.
+fn scripted(g: &mut Generator) {
+    let from = g.steps.len();
+    g.data_commands(&["SPOP", "RESTORE"]);
+    let body = g.random.pick(SILENT);
+    let key = atoms::key(&mut g.random, Holds::Any);
+    for step in &mut g.steps[from..] {
+        let Step::Command { args, .. } = step else { continue };
+        args.splice(0..0, words!["EVAL", body, "1", key]);
+    }
 }
 
 fn evalsha(g: &mut Generator, command: &str) {
@@ -100,6 +139,10 @@ fn library(g: &mut Generator) {
         words!["FUNCTION", "LOAD", code]
     };
     g.command(words);
+}
+
+fn list(g: &mut Generator) {
+    say_one_of(g, &["FUNCTION LIST LIBRARYNAME lib WITHCODE", "FUNCTION LIST LIBRARYNAME"]);
 }
 
 /// A payload of no libraries, and one that is none.

@@ -288,6 +288,10 @@ impl Maker<'_> {
                 self.argument(kind, &mut pieces);
             }
         }
+        if is_delicate && let Some(last) = pieces.pop() {
+            // One value, and not all that a call returns.
+            pieces.push(Piece::fill("(@)", [last]));
+        }
         match self.random.below(30) {
             _ if is_delicate => {}
             0 => drop(pieces.pop()),

@@ -15,6 +15,8 @@ pub struct Tally {
     pub scripts: u64,
     pub errors: u64,
     pub addresses: u64,
+    /// Epochs that ended early, since a script took long.
+    pub cut_short: u64,
     pub took: Duration,
     /// By function: probes that called it, and those that it answered without an error.
     probes: Vec<(u64, u64)>,
@@ -30,6 +32,7 @@ impl Default for Tally {
             scripts: 0,
             errors: 0,
             addresses: 0,
+            cut_short: 0,
             took: Duration::ZERO,
             probes: vec![(0, 0); FUNCTIONS.len()],
             calls: vec![0; FUNCTIONS.len()],
@@ -66,11 +69,13 @@ impl Tally {
     pub fn summary(&self) -> String {
         let seconds = self.took.as_secs_f64().max(0.001);
         let mut text = format!(
-            "{} scripts in {seconds:.1} s ({:.0} a second), {} of them failed; {} replies were equal but for addresses\n",
+            "{} scripts in {seconds:.1} s ({:.0} a second), {} of them failed; {} replies were equal but for addresses, \
+             {} epochs were cut short\n",
             self.scripts,
             self.scripts as f64 / seconds,
             self.errors,
-            self.addresses
+            self.addresses,
+            self.cut_short
         );
         let seen = self.texts.iter().filter(|count| **count > 0).count();
         let called = self.calls.iter().filter(|count| **count > 0).count();

@@ -241,6 +241,7 @@ pub const COROUTINES: &[&str] = &[
     "coroutine.create(function(x) local y = coroutine.yield(x) return y end)",
     "coroutine.create(function() return redis.call('GET', 's') end)",
     "coroutine.create(function() return cjson.encode(nosuch) end)",
+    "(function() local c = coroutine.create(function() end) coroutine.resume(c) return c end)()",
     "nil",
 ];
 

@@ -273,7 +273,8 @@ fn log(slot: &Slot, lua: &Lua, arguments: MultiValue) -> Answer {
         _ => None,
     };
     let level = match level {
-        Some(level) => level as i64,
+        // NaN is no level, and not 0.
+        Some(_) => integer(lua, &arguments[0]),
         None => return fail(lua, "First argument must be a number (log level)."),
     };
     let level = match level {

@@ -64,8 +64,11 @@ pub fn script_kill(engine: &mut Engine, id: ClientId, _: Args<'_>) -> Result<Flo
     Ok(Flow::Done)
 }
 
-/// `SCRIPT DEBUG`. There is no debugger: NO is the only mode. Errors: any other.
+/// `SCRIPT DEBUG`. There is no debugger: NO is the only mode. Errors: any other; replies before it have not left yet.
 pub fn script_debug(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
+    if engine.client(id).output_bytes() > 0 {
+        return Err(CommandError::Text("ERR SCRIPT DEBUG must be called outside a pipeline"));
+    }
     if args.is(2, "no") {
         engine.reply(id).ok();
         return Ok(Flow::Done);

@@ -93,6 +93,13 @@ fn a_script_that_catches_its_errors_is_killed_all_the_same() {
 }
 
 #[test]
+fn a_script_in_a_coroutine_is_killed_all_the_same() {
+    let script = "coroutine.wrap(function() while true do pcall(function() while true do end end) end end)()";
+    let (_, reply, _) = interrupted(script, &["SCRIPT KILL\r\n"]);
+    assert!(reply.starts_with("-ERR Script killed by user"), "{reply}");
+}
+
+#[test]
 fn a_script_that_has_written_can_not_be_killed() {
     let script = "redis.call('set', 'a', '1') for i = 1, 2000000 do end return 'through'";
     let (_, reply, answers) = interrupted(script, &["SCRIPT KILL\r\n", "GET a\r\n"]);
@@ -191,6 +198,22 @@ fn bombs_end_the_script_and_not_the_process() {
         "collectgarbage('stop') while true do local t = {} end",
         "local co = coroutine.wrap(function() while true do coroutine.yield(('x'):rep(1e7)) end end) \
          local t = {} while true do t[#t + 1] = co() .. #t end",
+        "local function f() return coroutine.wrap(f)() end return f()",
+        "local function f(x) return (x:gsub('.', f)) end return f('x')",
+        "local function f() return pcall(f) end local t = {f()} return error('came back')",
+        "return cjson.decode(('['):rep(1000000))",
+        "cjson.decode_max_depth(1e9) return cjson.decode(('['):rep(1000000) .. (']'):rep(1000000))",
+        "cjson.encode_max_depth(1e9) local t = {} for i = 1, 100000 do t = {t} end return cjson.encode(t)",
+        "return cmsgpack.unpack(('\\145'):rep(1000000) .. '\\1')",
+        "return cmsgpack.unpack('\\221\\127\\255\\255\\255')",
+        "return cmsgpack.unpack('\\223\\127\\255\\255\\255\\1\\1')",
+        "return cmsgpack.unpack('\\219\\127\\255\\255\\255')",
+        "return struct.unpack('c2000000000', 'x')",
+        "return struct.pack(('i'):rep(1e7), 1)",
+        "return ('x'):rep(1e6):find(('('):rep(100))",
+        "return table.concat(setmetatable({}, {__index = function() return ('x'):rep(1e7) end}), '', 1, 1e6)",
+        "return redis.call('set', 'k', ('x'):rep(1e9))",
+        "return redis.sha1hex(('x'):rep(1e9))",
     ];
     for bomb in bombs {
         let reply = eval(&mut world, client, bomb);
