@@ -18,6 +18,7 @@
 //! | `Pairs(f)`    | a map in any order, without the values of those keys                   |
 //! | `Payload`     | a DUMP payload; of sets and hashes that are hash tables only the kind and length; of streams without times |
 //! | `Cursor`      | SCAN: elements as a multiset if one page holds all, else the shape     |
+//! | `Collated`    | an array, neighbours that are equal up to a NUL in any order           |
 //! | `Third`       | arrays inside an array, without the third element of each              |
 //! | `Slow`        | entries of the slow log: their arguments and the client's name         |
 //! | `Drop(names)` | text, without the lines `name:…` of those names                        |
@@ -42,6 +43,7 @@ pub enum Normaliser {
     Pairs(Vec<String>),
     Payload,
     Cursor,
+    Collated,
     Third,
     Slow,
     Anything,
@@ -79,6 +81,16 @@ pub const TABLE: &[Rule] = &[
     Rule { row: "HSCAN", how: "cursor", reason: "the order and the pages of a hash table follow the hash seed" },
     Rule { row: "HRANDFIELD", how: "choice", reason: "the choice is random, how many are chosen is not" },
     Rule { row: "SMEMBERS", how: "unordered", reason: "the order of a hash table follows the hash seed" },
+    Rule {
+        row: "SORT",
+        how: "collated",
+        reason: "members that are equal up to a NUL stay in the order of a hash table",
+    },
+    Rule {
+        row: "SORT_RO",
+        how: "collated",
+        reason: "members that are equal up to a NUL stay in the order of a hash table",
+    },
     Rule { row: "SINTER", how: "unordered", reason: "the order of a hash table follows the hash seed" },
     Rule { row: "SUNION", how: "unordered", reason: "the order of a hash table follows the hash seed" },
     Rule { row: "SDIFF", how: "unordered", reason: "the order of a hash table follows the hash seed" },
@@ -182,6 +194,7 @@ impl Normaliser {
             "pairs" => Normaliser::Pairs(names()),
             "payload" => Normaliser::Payload,
             "cursor" => Normaliser::Cursor,
+            "collated" => Normaliser::Collated,
             "third" => Normaliser::Third,
             "slow" => Normaliser::Slow,
             "drop" => Normaliser::Drop(names()),
@@ -227,6 +240,7 @@ impl Normaliser {
                 Value::Array(parts) => Value::Array(parts.iter().map(|part| sorted(part, false)).collect()),
                 other => other.clone(),
             },
+            Normaliser::Collated => collated(value),
             Normaliser::Third => without_third(value),
             Normaliser::Slow => slow_calls(value),
             Normaliser::Anything => Value::Null,
@@ -354,6 +368,17 @@ fn without_times(payload: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// Runs of elements that are equal up to a NUL, each sorted.
+fn collated(value: &Value) -> Value {
+    let Value::Array(items) = value else { return value.clone() };
+    let head = |value: &Value| value.as_bytes().map(|text| text.split(|&byte| byte == 0).next().map(<[u8]>::to_vec));
+    let mut items = items.clone();
+    for run in items.chunk_by_mut(|a, b| head(a).is_some() && head(a) == head(b)) {
+        run.sort_by(|a, b| a.as_bytes().cmp(&b.as_bytes()));
+    }
+    Value::Array(items)
 }
 
 fn without_third(value: &Value) -> Value {
@@ -520,6 +545,8 @@ mod tests {
         let list = |items: &[&str]| Value::Array(items.iter().map(|item| bulk(item)).collect());
         assert!(Normaliser::Unordered.equal(&[], &list(&["a", "b"]), &list(&["b", "a"])));
         assert!(!Normaliser::Unordered.equal(&[], &list(&["a", "b"]), &list(&["a", "a"])));
+        assert!(Normaliser::Collated.equal(&[], &list(&["a", "b\0", "b"]), &list(&["a", "b", "b\0"])));
+        assert!(!Normaliser::Collated.equal(&[], &list(&["a", "b"]), &list(&["b", "a"])));
         let scan = |cursor: &str, items: &[&str]| Value::Array(vec![bulk(cursor), list(items)]);
         let all = crate::words!["SCAN", "0", "count", "1000"];
         assert!(Normaliser::Cursor.equal(&all, &scan("0", &["a", "b"]), &scan("0", &["b", "a"])));

@@ -399,7 +399,7 @@ pub const COMMANDS: &[&str] = &[
     "GEODIST g p p km",
     "HELLO 3",
     "PUBLISH c m",
-    "SORT l ALPHA",
+    "SORT l BY nosort ALPHA",
     "BITCOUNT KEY",
     "SETBIT n 7 1",
     "COPY s n REPLACE",
