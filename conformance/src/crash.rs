@@ -28,6 +28,8 @@ use std::time::{Duration, Instant};
 const WRITERS: usize = 6;
 /// Replies to a step.
 const REPLIES: usize = 5;
+/// Then it begins anew with nothing: the lists are looked through after every round.
+const ROUNDS_PER_FOLDER: u64 = 20;
 /// Steps of a pipeline at most.
 const STEPS_MAX: usize = 12;
 /// A second, a sync that takes long, and a turn.
@@ -87,6 +89,13 @@ fn rounds(plan: &Plan, folder: &Path) -> Result<Tally, String> {
     let mut server = start(plan, folder)?;
     let mut values = vec![0; WRITERS];
     for round in 0..plan.rounds {
+        if round > 0 && round % ROUNDS_PER_FOLDER == 0 {
+            tally.rewrites += highest_base(folder);
+            drop(server);
+            fs::remove_dir_all(folder).and_then(|()| fs::create_dir_all(folder)).map_err(|error| error.to_string())?;
+            server = start(plan, folder)?;
+            values.fill(0);
+        }
         let mut random = Random::lane(plan.seed, round);
         let addr = server.addr();
         let shown: Vec<AtomicU64> = (0..WRITERS).map(|_| AtomicU64::new(0)).collect();
@@ -111,7 +120,7 @@ fn rounds(plan: &Plan, folder: &Path) -> Result<Tally, String> {
         }
         tally.rounds += 1;
     }
-    tally.rewrites = highest_base(folder);
+    tally.rewrites += highest_base(folder);
     Ok(tally)
 }
 
