@@ -444,6 +444,7 @@ impl Engine {
         self.choose_client_limit();
         let c = &self.config;
         self.effects.notify = c.notify_keyspace_events;
+        self.journal.log_timestamps = c.aof_timestamp_enabled;
         self.policy = DataPolicy {
             recency: RecencyPolicy {
                 lfu: matches!(c.maxmemory_policy, P::AllkeysLfu | P::VolatileLfu),
@@ -482,6 +483,9 @@ impl Engine {
     pub(crate) fn advance(&mut self, now: Now) {
         debug_assert!(now.monotonic_us >= self.now.monotonic_us, "the monotonic clock went back");
         self.now = now;
+        if self.journal.log_timestamps {
+            self.journal.now_s = now.unix_s();
+        }
     }
 }
 

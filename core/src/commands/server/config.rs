@@ -124,6 +124,9 @@ fn carry_out(engine: &mut Engine, id: ClientId, apply: Apply) -> Applied {
             Some(false) => Applied::Failed(None),
         };
     }
+    if apply == Apply::AofAutoGc {
+        engine.remove_history();
+    }
     let config = &engine.config;
     let needs_tls = config.tls_port != 0 || config.tls_replication || config.tls_cluster;
     match apply {

@@ -53,7 +53,6 @@ impl Engine {
         if self.is_frozen() && self.persistence.aof.when_synced.is_empty() {
             return None;
         }
-        self.journal.now_s = self.now.unix_s();
         let bytes = self.journal.log.bytes.len();
         let aof = &mut self.persistence.aof;
         self.commit.positions.journalled((bytes - aof.counted_bytes) as u64);

@@ -153,7 +153,6 @@ impl Engine {
 
     /// From now on the journal goes to the log, or no longer.
     pub(super) fn keep_log(&mut self, keeps: bool) {
-        self.journal.log_timestamps = self.config.aof_timestamp_enabled;
         self.journal.log.db = None;
         self.set_reader(Readers::LOG, keeps);
     }

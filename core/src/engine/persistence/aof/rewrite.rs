@@ -499,7 +499,7 @@ impl Engine {
     }
 
     /// Removes files that the manifest names as history, and then names them no longer.
-    pub(super) fn remove_history(&mut self) {
+    pub(crate) fn remove_history(&mut self) {
         if self.config.aof_disable_auto_gc || self.persistence.aof.manifest.history.is_empty() {
             return;
         }

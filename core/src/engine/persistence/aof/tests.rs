@@ -585,10 +585,14 @@ fn timestamps_precede_what_is_logged_in_a_new_second() {
     let client = node.connect();
     node.ask(client, "SET k 1");
     node.ask(client, "SET k 2");
-    node.pass_ms(1000);
+    node.now.unix_us += 1_000_000;
     node.ask(client, "SET k 3");
     node.run();
     assert_eq!(node.words(INCREMENT), "#TS:1700000000 SELECT 0 SET k 1 SET k 2 #TS:1700000001 SET k 3");
+    node.ask(client, "CONFIG SET aof-timestamp-enabled no");
+    node.now.unix_us += 1_000_000;
+    node.ask(client, "SET k 4");
+    assert!(node.words(INCREMENT).ends_with("SET k 3 SET k 4"));
     let digest = node.digest();
     assert_eq!(restarted(&node.disk).digest(), digest);
 }
