@@ -34,6 +34,11 @@ enum Command {
         #[arg(long)]
         marks: bool,
     },
+    /// Runs every workload of a few commands with every crash that its disk can have.
+    Exhaustive {
+        #[arg(long, default_value_t = 3)]
+        commands: usize,
+    },
     /// Runs one seed and prints its trace.
     Replay {
         seed: u64,
@@ -57,6 +62,16 @@ fn main() -> ExitCode {
             "log" => run::<crashes::LogPlan>("log", from, seeds, jobs, marks),
             "queues" => run_queues(from, seeds),
             _ => no_such_profile(&profile, "client, disk, log, queues"),
+        },
+        Command::Exhaustive { commands } => match crashes::exhaustive::run(commands) {
+            Ok(summary) => {
+                println!("{summary:?}");
+                ExitCode::SUCCESS
+            }
+            Err(what) => {
+                println!("FAILED: {what}");
+                ExitCode::FAILURE
+            }
         },
         Command::Replay { seed, profile, shrink, page } => match profile.as_str() {
             "client" => replay::<Plan>(seed, shrink, page.as_deref()),

@@ -3,6 +3,7 @@
 //!
 //! - [`plan`], [`workload`]: from a seed to a list of steps.
 //! - [`world`]: runs a plan: clocks, the lanes of file operations with their delays, crashes, restarts.
+//! - [`exhaustive`]: all crashes of short workloads.
 //! - [`saves`]: ghost state of `dump.rdb`, for P5. [`stream`]: what was propagated, for the log.
 //!
 //! Properties are those of FAULTS.md:
@@ -22,6 +23,7 @@
 //! Deviation from a real disk: operations of a lane are carried out at one moment, at their end; a crash in between leaves a part of
 //! what they write.
 
+pub mod exhaustive;
 pub mod plan;
 mod saves;
 mod stream;

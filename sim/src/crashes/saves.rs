@@ -49,6 +49,11 @@ impl Saves {
         Ok(())
     }
 
+    /// Digests of what may come back after the power has failed.
+    pub fn allowed_digests(&self, now_ms: i64) -> Vec<u64> {
+        self.renamed.iter().rev().chain([&self.done]).map(|image| image.digest(now_ms)).collect()
+    }
+
     /// The node opens the file.
     pub fn open(&mut self) {
         self.opened = self.visible.clone();
