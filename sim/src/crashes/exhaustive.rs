@@ -78,8 +78,8 @@ impl Exhaustive {
         for command in workload {
             node.send(command)?;
             // A save in the background goes on while the next command comes: half of its operations are done by then.
-            let leaves = if *command == "BGSAVE" { 3 } else { 0 };
-            while !node.asked.is_empty() && !(leaves > 0 && node.saves_steps() >= leaves) {
+            let until = if *command == "BGSAVE" { 3 } else { u32::MAX };
+            while !node.asked.is_empty() && node.saves_steps() < until {
                 self.step(&mut node)?;
             }
         }

@@ -1,0 +1,191 @@
+//! Checks on the log while the node runs (P2, P3), and on what it came back with (P1, P5).
+
+use super::*;
+
+impl World<'_> {
+    /// What was executed is part of the stream.
+    pub(super) fn note_executed(&mut self) {
+        let propagated = self.engine.take_propagated();
+        self.stream.executed(&propagated, self.clock.now().monotonic_us);
+    }
+
+    /// P2: what has been answered in this turn may show everything that has been executed.
+    pub(super) fn note_needs(&mut self) {
+        let config = self.engine.config();
+        let is_on = self.log_state == LogState::On && config.appendonly;
+        let always = is_on && config.appendfsync == AppendFsync::Always;
+        for connection in self.clients.iter_mut().flatten() {
+            let Some(client) = self.engine.clients().get(connection.id) else { continue };
+            let produced = connection.taken + client.output_bytes() as u64;
+            if produced > connection.needs.back().map_or(connection.taken, |(bytes, _)| *bytes) {
+                connection.needs.push_back((produced, if always { self.stream.len() } else { 0 }));
+            }
+        }
+    }
+
+    pub(super) fn check_needs(&mut self, client: usize, sent: usize) -> Checked {
+        let config = self.engine.config();
+        let is_on = self.log_state == LogState::On && config.appendonly;
+        let always = is_on && config.appendfsync == AppendFsync::Always;
+        let no_sync = config.no_appendfsync_on_rewrite;
+        let connection = self.clients[client].as_mut().expect("it is answered");
+        let mut begin = connection.taken;
+        connection.taken += sent as u64;
+        let mut needed = 0;
+        while let Some(&(end, position)) = connection.needs.front().filter(|_| begin < connection.taken) {
+            needed = needed.max(position);
+            if end > connection.taken {
+                break;
+            }
+            begin = end;
+            connection.needs.pop_front();
+        }
+        let durable = self.stream.durable();
+        if always && !no_sync && needed > durable {
+            return Err(self.fail(format!(
+                "P2: c{} is answered when {durable} units are synced and it may see {needed}; not synced is {}",
+                client + 1,
+                self.stream.shown(durable)
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether the log is on, and has been synced every second.
+    pub(super) fn follow_log(&mut self) {
+        let aof = &self.engine.persistence().aof;
+        if aof.state != self.log_state {
+            match (self.log_state, aof.state) {
+                (LogState::Waiting, LogState::On) => {
+                    self.stream.has_base_of(self.base_position);
+                    self.log_is_on = true;
+                    self.marks.sometimes(true, "the log was turned on while running");
+                }
+                (_, LogState::On) => self.log_is_on = true,
+                (_, LogState::Off) => {
+                    self.log_is_on = false;
+                    self.marks.sometimes(true, "the log was turned off while running");
+                }
+                _ => {}
+            }
+            self.log_state = aof.state;
+        }
+        if aof.error().is_none() && !self.engine.is_exiting() {
+            self.stream.heal(self.base_position);
+        }
+        let config = self.engine.config();
+        self.log_is_on &= config.appendonly;
+        let every_second = config.appendfsync == AppendFsync::EverySec && !config.no_appendfsync_on_rewrite;
+        let is_kept =
+            self.log_state == LogState::On && self.is_loaded && !self.engine.is_frozen() && aof.error().is_none();
+        if !every_second || !is_kept || self.is_faulty || self.engine.is_exiting() {
+            self.everysec_since_us = self.clock.now().monotonic_us;
+        }
+    }
+
+    /// P3: how long something may stay unsynced.
+    pub(super) fn everysec_bound_us(&self) -> u64 {
+        let file_op_us = self.plan.latency_us_max * 10;
+        1_300_000 + 24 * file_op_us
+    }
+
+    /// P3: nothing that is older than that may be missing.
+    pub(super) fn check_every_second(&self, from: usize, at_us: u64) -> Checked {
+        let Some(executed_us) = self.stream.executed_us(from) else { return Ok(()) };
+        let since_us = executed_us.max(self.everysec_since_us);
+        if at_us > since_us + self.everysec_bound_us() {
+            let shown = self.stream.shown(from);
+            let (age, bound) = (at_us - since_us, self.everysec_bound_us());
+            return Err(self.fail(format!("P3: not synced after {age} us (at most {bound}): {shown}")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn loaded_again(&mut self) -> Result<(), String> {
+        self.marks.sometimes(true, "DEBUG LOADAOF brought the data back");
+        let now_ms = self.clock.now().unix_ms().0;
+        let (found, expected) = (self.image(), &self.before_load);
+        match found.digest(now_ms) == expected.digest(now_ms) || self.is_faulty {
+            true => Ok(()),
+            false => Err(format!("P6: DEBUG LOADAOF changed the data; {}", found.difference(expected, now_ms))),
+        }
+    }
+
+    pub(super) fn reloaded(&mut self) -> Result<(), String> {
+        self.marks.sometimes(true, "DEBUG RELOAD brought the data back");
+        let now_ms = self.clock.now().unix_ms().0;
+        let (found, expected) = (self.image(), self.saves.opened());
+        match found.digest(now_ms) == expected.digest(now_ms) {
+            true => Ok(()),
+            false => Err(format!("P5: DEBUG RELOAD changed the data; {}", found.difference(expected, now_ms))),
+        }
+    }
+
+    /// The process has read what it found: this must be something that may be there.
+    pub(super) fn loaded(&mut self) -> Checked {
+        self.is_loaded = true;
+        if self.epoch == 0 {
+            self.follow_log();
+            return Ok(());
+        }
+        let now_ms = self.clock.now().unix_ms().0;
+        let found = self.image();
+        let digest = found.digest(now_ms);
+        self.trace.mix_number(digest);
+        self.row(Actor::Node, None, || format!("has loaded {} keys", found.len(now_ms)));
+        if self.foreseen.take().is_some_and(|foreseen| foreseen != digest) && !found.has_expiries() {
+            return Err(self.fail("P1: recovering twice gave different data".into()));
+        }
+        if self.engine.config().appendonly {
+            self.recovered_log(&found, now_ms)?;
+            self.saves_unsure |= !self.machine_ran_on;
+        } else {
+            let ran_on = self.machine_ran_on && !self.saves_unsure;
+            let is_old = self.saves.recover(&found, now_ms, ran_on).map_err(|what| self.fail(what))?;
+            self.saves_unsure &= self.machine_ran_on;
+            self.marks.sometimes(is_old, "a crash undid the rename of a save");
+        }
+        if self.plan.logs() {
+            self.stream.rebase(self.engine.keyspace().snapshot());
+            self.engine.take_propagated();
+        }
+        self.is_damaged = false;
+        self.follow_log();
+        self.unrotten = None;
+        self.machine_ran_on = true;
+        Ok(())
+    }
+
+    /// P1: the data are those of the base and the stream up to some unit that may be the last.
+    pub(super) fn recovered_log(&mut self, found: &Image, now_ms: i64) -> Checked {
+        let digest = found.digest(now_ms);
+        let (from, shown) = (self.recovered_from, self.trace.verbose());
+        let images = self.stream.images(from, self.plan.databases, shown);
+        let Some(at) = images.iter().rposition(|image| image.digest(now_ms) == digest) else {
+            if self.is_damaged {
+                // Bytes of a value have no checksum.
+                self.marks.sometimes(true, "a crash damaged a value in the log and the format can't show it");
+                return Ok(());
+            }
+            let what = (0..from).rev().find(|&k| {
+                let images = self.stream.images(k, self.plan.databases, false);
+                images[0].digest(now_ms) == digest
+            });
+            let what = what.map_or("no prefix at all".into(), |k| format!("the first {k} units only"));
+            return Err(self.fail(format!(
+                "P1: the node came back with {what}; it must have {from} and may have {}; the next is {}; {}",
+                self.stream.len(),
+                self.stream.shown(from),
+                found.difference(&images[0], now_ms)
+            )));
+        };
+        let lost = images.len() - 1 - at;
+        self.marks.sometimes(lost > 0, "a crash lost the tail of the log");
+        self.marks.sometimes(lost == 0 && images.len() > 1, "a crash lost nothing although not all was synced");
+        self.row(Actor::World, None, || format!("the log gave {} units, {lost} are lost", from + at));
+        match lost > 0 && !self.is_damaged {
+            true => self.check_every_second(from + at, self.crashed_us),
+            false => Ok(()),
+        }
+    }
+}
