@@ -65,7 +65,8 @@ impl World<'_> {
             line.rsplit_once("(file ").and_then(|(_, place)| place.trim_end_matches(')').split_once(", offset "));
         let place = place.and_then(|(path, offset)| Some((path.as_bytes().to_vec(), offset.parse::<u64>().ok()?)));
         let Some((path, offset)) = place.filter(|_| self.is_damaged) else {
-            return Err(self.fail(format!("P1: the node refuses to load: {:?}", self.last_lines)));
+            let property = self.property();
+            return Err(self.fail(format!("{property}: the node refuses to load: {:?}", self.last_lines)));
         };
         // As redis-check-aof does it: cut behind the last unit that is whole.
         let mut content = self.disk.content(&path).unwrap_or_default().to_vec();
@@ -74,6 +75,11 @@ impl World<'_> {
         self.disk.execute(FileOp::Truncate { path, bytes: whole as u64 }, None);
         self.marks.sometimes(true, "a log with a hole was refused and cut");
         Ok(())
+    }
+
+    /// What a wrong recovery violates.
+    fn property(&self) -> &'static str {
+        if self.log_is_on { "P1" } else { "P5" }
     }
 
     /// From there on everything may be lost. The earlier of two crashes without a recovery counts.
@@ -142,7 +148,10 @@ impl World<'_> {
         self.log_state = LogState::Off;
         (self.is_faulty, self.is_cache_faulty) = (false, false);
         if self.rng.below(4) == 0 && self.unrotten.is_none() && !self.is_damaged {
-            self.foreseen = Some(recover(&config, self.disk.clone(), &self.clock).map_err(|what| self.fail(what))?);
+            self.foreseen = Some(
+                recover(&config, self.disk.clone(), &self.clock)
+                    .map_err(|what| self.fail(format!("{}: {what}", self.property())))?,
+            );
         } else {
             self.foreseen = None;
         }
