@@ -116,7 +116,7 @@ impl Engine {
 
     /// Whether replies may not leave before a sync. Those of other policies don't overtake what already waits.
     fn replies_wait(&self) -> bool {
-        self.logs_with_sync() && self.commit.positions.is_behind()
+        self.logs_with_sync() && (self.commit.positions.is_behind() || self.has_doubtful_log())
             || !self.commit.next.is_empty()
             || !self.commit.current.is_empty()
     }
@@ -138,8 +138,15 @@ impl Engine {
     /// The sync has ended; if well, what it covers may leave.
     pub(super) fn end_commit(&mut self, well: bool) {
         self.commit.positions.end(well);
-        if well || !self.logs_with_sync() {
+        if well && !self.has_doubtful_log() || !self.logs_with_sync() {
             self.release_covered();
+        }
+    }
+
+    /// A rewrite has put a sound log in the place of a doubtful one: what waited for that leaves, unless it waits for a sync, too.
+    pub(super) fn release_after_doubt(&mut self) {
+        if !self.commit.positions.is_behind() && !self.commit.positions.is_syncing() {
+            self.release_next();
         }
     }
 

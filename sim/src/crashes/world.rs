@@ -390,6 +390,8 @@ impl<'p> World<'p> {
     /// Ends turns of the node until nothing follows, and looks when it wants to be woken.
     fn turn(&mut self) -> Checked {
         self.take_actions()?;
+        // What a completion has made durable counts for the answers that leave now.
+        self.follow_log();
         let now = self.clock.now();
         let turn = self.engine.end_turn(now);
         self.note_executed();

@@ -121,14 +121,21 @@ impl Names {
     /// What has happened in a folder is durable.
     pub fn sync(&mut self, folder: &[u8]) {
         let folder = normal(folder);
-        let (durable, pending) = (&mut self.durable, &mut self.pending);
-        pending.retain(|edit| {
-            let stays = edit.folder() != folder;
-            if !stays {
-                durable.apply(edit);
+        let mut left: Vec<Edit> = Vec::new();
+        for edit in self.pending.drain(..) {
+            if edit.folder() != folder {
+                left.push(edit);
+                continue;
             }
-            stays
-        });
+            if let Edit::Rename { from, inode, .. } = &edit {
+                // Applied after it, the creation of the old name would bring that one back, beside the new one.
+                left.retain(
+                    |earlier| !matches!(earlier, Edit::Create { path, inode: of } if path == from && of == inode),
+                );
+            }
+            self.durable.apply(&edit);
+        }
+        self.pending = left;
     }
 
     pub fn is_settled(&self) -> bool {
@@ -176,5 +183,25 @@ fn reachable(folders: &BTreeSet<Vec<u8>>, path: &[u8]) -> bool {
         if !folders.contains(path) {
             return false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_renamed_into_another_folder_does_not_come_back() {
+        let mut names = Names::default();
+        names.make_folder(b"folder");
+        names.sync(b".");
+        names.create(b"temporary", 1);
+        names.rename(b"temporary", b"folder/file");
+        names.sync(b"folder");
+        let after = names.after_crash(Survival::Everything, &mut |_| 0);
+        assert_eq!((after.find(b"temporary"), after.find(b"folder/file")), (None, Some(1)));
+        names.sync(b".");
+        let after = names.after_crash(Survival::Nothing, &mut |_| 0);
+        assert_eq!((after.find(b"temporary"), after.find(b"folder/file")), (None, Some(1)));
     }
 }

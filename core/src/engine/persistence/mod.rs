@@ -111,7 +111,7 @@ impl Persistence {
 
     /// Whether the server stands still for a save.
     pub(super) fn stands_still(&self) -> bool {
-        self.job.iter().chain(&self.next_jobs).any(SaveJob::is_in_foreground)
+        self.job.iter().chain(&self.next_jobs).any(SaveJob::is_in_foreground) || self.aof.stands_still()
     }
 
     /// Whether a snapshot is alive.

@@ -23,6 +23,10 @@ impl World<'_> {
         self.row(Actor::Node, None, || format!("exits with {code}"));
         let line = self.last_lines.iter().rev().find(|line| line.contains("offset")).cloned().unwrap_or_default();
         if code != 0 && !self.is_loaded {
+            if self.is_cache_faulty {
+                // A sync that failed has dropped what the process before had written and never synced.
+                self.note_crash(self.stream.durable());
+            }
             self.refused(&line)?;
         } else if code != 0 {
             let always = self.engine.config().appendfsync == AppendFsync::Always;

@@ -21,6 +21,8 @@ use crate::engine::turn::JournalBatch;
 const SYNC_EVERY_US: u64 = 1_000_000;
 /// A write waits that long for a sync.
 const POSTPONED_MAX_US: u64 = 2_000_000;
+/// After a write that failed the next is tried that much later, unless somebody waits for it.
+pub(super) const RETRY_US: u64 = 100_000;
 /// Failed writes are logged that often.
 const ERROR_LINE_S: u64 = 30;
 /// A buffer that is larger is not kept.
@@ -57,7 +59,9 @@ impl Engine {
         let aof = &mut self.persistence.aof;
         self.commit.positions.journalled((bytes - aof.counted_bytes) as u64);
         aof.counted_bytes = bytes;
-        if aof.is_held {
+        let is_too_early =
+            aof.write_error.is_some() && self.now.monotonic_us < aof.retry_us && aof.when_synced.is_empty();
+        if aof.holds_writes() || is_too_early {
             return None;
         }
         if bytes == 0 {
@@ -142,6 +146,7 @@ impl Engine {
             _ => format!("Short write while writing to the AOF file: (nwritten={written}, expected={expected})"),
         };
         aof.write_error = Some(reason);
+        aof.retry_us = self.now.monotonic_us + RETRY_US;
         if logs {
             aof.write_error_logged_s = Some(now_s);
         }
@@ -153,7 +158,6 @@ impl Engine {
         if self.logs_with_sync() {
             self.exit_over_log("Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...");
         } else if let Some(op) = cut {
-            self.persistence.aof.is_held = true;
             self.persistence.aof.partial_bytes = written;
             self.ask_on(Lane::Log, ALONE, op, cut_off);
         } else {
@@ -164,7 +168,7 @@ impl Engine {
     /// Nothing of what waits for the log will ever be sent.
     fn exit_over_log(&mut self, text: &str) {
         self.warn(text.into());
-        self.persistence.aof.is_held = true;
+        self.persistence.aof.is_over = true;
         self.exiting = true;
         self.exit(1);
     }
@@ -199,7 +203,7 @@ impl Engine {
         let aof = &self.persistence.aof;
         let waits = aof.log.is_some() && self.commit.positions.needs_sync() && !self.commit.positions.is_syncing();
         // While it is held the sync is not begun, and nobody need be woken for it.
-        let waits = waits && !aof.is_held;
+        let waits = waits && !aof.holds_writes();
         let waits = waits && self.config.appendfsync == AppendFsync::EverySec && aof.write_error.is_none();
         let waits = waits && !(self.config.no_appendfsync_on_rewrite && self.saves_in_background());
         waits.then_some(aof.last_sync_us + SYNC_EVERY_US)
@@ -226,16 +230,23 @@ impl Engine {
             if self.persistence.aof.sync_error.is_none() {
                 self.warn(format!("Fail to fsync the AOF file: {reason}"));
             }
-            self.persistence.aof.sync_error = Some(reason);
+            let aof = &mut self.persistence.aof;
+            aof.sync_error = Some(reason);
+            aof.doubtful = aof.log.as_ref().map_or(aof.doubtful, |log| log.file);
             // What was not written may be gone, whatever the next sync says.
             self.persistence.aof.rewrite_scheduled |= self.persistence.aof.state == LogState::On;
         }
         self.end_commit(well);
+        if !well && self.persistence.aof.when_synced.front() == Some(&WhenSynced::Replace) {
+            // The old increment is not complete: no other may be named behind it.
+            self.persistence.aof.when_synced.pop_front();
+            self.fail_to_begin(false);
+        }
         if self.persistence.aof.when_synced.is_empty() {
             return;
         }
         let aof = &self.persistence.aof;
-        if well && !aof.is_held && !self.journal.log.bytes.is_empty() {
+        if well && !aof.holds_writes() && !self.journal.log.bytes.is_empty() {
             // More was journalled meanwhile: the end of the turn writes it, and a sync follows.
             return;
         }
@@ -254,14 +265,23 @@ impl Engine {
             WhenSynced::End { client, forced, saves } => self.save_to_end(client, forced, saves),
             WhenSynced::Load(client) => self.answer_later(client, |engine| engine.load_again(client)),
         }
+        // Whose input has waited goes on when the turn ends.
+        self.cron.pause_ended |= !self.is_frozen();
         if self.persistence.aof.log.is_none() {
             // Without a log nothing is left to wait for: a shutdown that came behind `appendonly no` goes on.
             self.go_on_when_synced();
+        } else if self.persistence.aof.when_synced.front() == Some(&WhenSynced::Replace) && !self.is_log_syncing() {
+            // The log is held for it: no end of a turn begins the sync.
+            self.begin_log_sync();
         }
     }
 
     /// What is forced out goes on without having been written.
-    fn give_up_waiting(&mut self) {
+    pub(super) fn give_up_waiting(&mut self) {
+        if self.persistence.aof.rewrite_wants_switch() {
+            // A snapshot needs a log that is complete up to it.
+            self.fail_to_begin(false);
+        }
         match self.persistence.aof.when_synced.front() {
             Some(WhenSynced::Stop(_) | WhenSynced::End { .. } | WhenSynced::Load(_)) => self.go_on_when_synced(),
             Some(WhenSynced::Replace) | None => {}
@@ -296,9 +316,7 @@ fn synced(engine: &mut Engine, _: ClientId, outcome: Outcome) {
 
 /// The part of a batch that was written has been cut off again, or not.
 fn cut_off(engine: &mut Engine, _: ClientId, outcome: Outcome) {
-    let aof = &mut engine.persistence.aof;
-    aof.is_held = false;
-    let partial = std::mem::take(&mut aof.partial_bytes);
+    let partial = std::mem::take(&mut engine.persistence.aof.partial_bytes);
     if let Outcome::Failed(reason) = outcome {
         engine.journal.log.bytes.drain(..partial as usize);
         engine.persistence.aof.counted_bytes -= partial as usize;

@@ -75,9 +75,15 @@ pub struct Aof {
     pub(super) rewrite: Option<Rewrite>,
     /// A rewrite begins as soon as nothing else is being saved.
     pub rewrite_scheduled: bool,
-    /// The log is not written to for now: it is being cut, or replaced by the next increment.
+    /// A manifest could not be put in the place of the old one, or not durably: the disk may have either.
+    pub(super) manifest_unsure: bool,
+    /// After a write that failed: when the next is tried, microseconds of the monotonic clock.
+    pub(super) retry_us: u64,
+    /// The log is not written to for now: it is being replaced by the next increment.
     pub(super) is_held: bool,
-    /// How much of the batch that is being cut off was written.
+    /// The process ends over a failure: nothing is written any more.
+    pub(super) is_over: bool,
+    /// How much of the batch that is being cut off was written; until that is done nothing is written behind it.
     pub(super) partial_bytes: u64,
     /// Bytes of the journal that [`GroupCommit`](crate::engine::commit::GroupCommit) knows of.
     pub(super) counted_bytes: usize,
@@ -89,6 +95,8 @@ pub struct Aof {
     /// Why the last write failed, and the last sync.
     pub(super) write_error: Option<String>,
     pub(super) sync_error: Option<String>,
+    /// The file whose sync has failed.
+    pub(super) doubtful: FileId,
     pub(super) write_error_logged_s: Option<u64>,
     /// What happens when everything is written and synced.
     pub(super) when_synced: VecDeque<log::WhenSynced>,
@@ -112,6 +120,21 @@ impl Aof {
     /// Whether the last write went well.
     pub fn last_write_ok(&self) -> bool {
         self.write_error.is_none() && self.sync_error.is_none()
+    }
+
+    /// Whether the log is being completed by somebody whom all others wait for, as they would for a call that blocks.
+    pub(super) fn stands_still(&self) -> bool {
+        // Not if that may take as long as the disk is broken.
+        !self.manifest_unsure
+            && self
+                .when_synced
+                .iter()
+                .any(|waiting| matches!(waiting, log::WhenSynced::Stop(_) | log::WhenSynced::Load(_)))
+    }
+
+    /// Whether nothing may be written now.
+    pub(super) fn holds_writes(&self) -> bool {
+        self.is_held || self.is_over || self.partial_bytes > 0
     }
 
     pub fn is_rewriting(&self) -> bool {
@@ -144,6 +167,12 @@ impl Engine {
         self.persistence.aof.log.is_some()
             && self.config.appendfsync == AppendFsync::Always
             && !(self.config.no_appendfsync_on_rewrite && self.saves_in_background())
+    }
+
+    /// Whether a sync has failed since the log was last made anew: the system may have dropped what it could not write, whatever
+    /// later syncs say.
+    pub(in crate::engine) fn has_doubtful_log(&self) -> bool {
+        self.persistence.aof.sync_error.is_some()
     }
 
     /// Whether a snapshot is being written in the background.

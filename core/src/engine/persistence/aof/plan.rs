@@ -93,6 +93,14 @@ impl Engine {
         ]
     }
 
+    /// The steps that leave no manifest: nothing has been in force yet.
+    pub(super) fn steps_without_manifest(&mut self) -> Vec<Step> {
+        let name = [&self.config.appendfilename[..], b".manifest"].concat();
+        let (path, folder) = (self.in_log_folder(&name), self.log_folder());
+        let complaint = format!("Fail to fsync AOF directory {}", shown(&folder));
+        vec![Step::tidy(FileOp::Remove { path }), Step::must(FileOp::SyncFolder { path: folder }, complaint)]
+    }
+
     /// The steps that create a file, empty, and open it for appending.
     pub(super) fn steps_to_open_new(&mut self, file: FileId, path: &[u8], name: &str) -> [Step; 3] {
         let complaint = format!("Can't open the append-only file {name}");

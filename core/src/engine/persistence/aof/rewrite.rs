@@ -16,7 +16,7 @@
 //! Source: names, lines and replies of 7.0.15. Deviation: the order of 2 and 3; there the manifest names the new increment first.
 
 use super::super::file::{Encoder, FileId, FileOp, Lane};
-use super::log::WhenSynced;
+use super::log::{RETRY_US, WhenSynced};
 use super::plan::Step;
 use super::start::config_applied;
 use super::{ALONE, Engine, LogState, NO_ACTION, OpenLog, shown};
@@ -112,7 +112,7 @@ impl Engine {
             return Err(CommandError::Text("ERR Background append only file rewriting already in progress"));
         }
         let in_transaction = self.client(client).flags.contains(ClientFlags::MULTI);
-        if self.persistence.is_saving() || in_transaction {
+        if self.persistence.is_saving() || in_transaction || self.persistence.aof.manifest_unsure {
             self.persistence.aof.rewrite_scheduled = true;
             self.persistence.aof.consecutive_failures = 0;
             return Ok(Some("Background append only file rewriting scheduled"));
@@ -123,6 +123,12 @@ impl Engine {
 
     /// Looks at a rewrite that was scheduled, and at how the log has grown. Called by the cron.
     pub(in crate::engine) fn rewrite_if_due(&mut self) {
+        if self.persistence.aof.manifest_unsure {
+            if !self.persistence.aof.plan_runs && self.now.monotonic_us >= self.persistence.aof.retry_us {
+                self.restore_manifest();
+            }
+            return;
+        }
         let busy = self.persistence.is_saving() || self.persistence.aof.is_rewriting() || self.persistence.is_loading();
         if busy || self.exiting || !self.persistence.aof.when_synced.is_empty() {
             return;
@@ -303,12 +309,13 @@ impl Engine {
     }
 
     /// The rewrite could not begin: everything is as before. `named`: the manifest may name the new increment.
-    fn fail_to_begin(&mut self, named: bool) {
+    pub(super) fn fail_to_begin(&mut self, named: bool) {
         let Some(mut rewrite) = self.persistence.aof.rewrite.take() else { return };
         self.discard_encoder(rewrite.encoder.take());
         self.thaw_recency();
         self.persistence.aof.last_rewrite_failed = true;
-        self.persistence.aof.is_held = false;
+        // While the manifest may name a file behind the present one, this one must not grow: it could be torn.
+        self.persistence.aof.is_held = named;
         if let Some((file, name)) = rewrite.next.take() {
             let path = self.in_log_folder(&name);
             let mut steps = vec![Step::tidy(FileOp::Close { file })];
@@ -316,6 +323,10 @@ impl Engine {
                 steps.push(Step::tidy(FileOp::Remove { path }));
             }
             self.carry_out_plan(steps, nothing_follows);
+        }
+        if named {
+            self.persistence.aof.write_error = Some("the manifest could not be replaced".into());
+            self.restore_manifest();
         }
         self.tell_starter(rewrite.starter, false);
     }
@@ -405,16 +416,19 @@ impl Engine {
             steps.push(Step::must(FileOp::Rename { from, to }, complaint));
         }
         manifest.retire_increments(usize::from(self.persistence.aof.log.is_some()));
-        let folder = self.log_folder();
-        let complaint = format!("Fail to fsync AOF directory {}", shown(&folder));
-        steps.push(Step::must(FileOp::SyncFolder { path: folder }, complaint));
+        // The folder that the base came from, too: if its old name came back after a crash, the next rewrite would write into it.
+        for folder in [self.log_folder(), self.data_folder()] {
+            let complaint = format!("Fail to fsync AOF directory {}", shown(&folder));
+            steps.push(Step::must(FileOp::SyncFolder { path: folder }, complaint));
+        }
         (steps, manifest, base)
     }
 
     /// The new base is in force.
     fn end_rewrite(&mut self, rewrite: Rewrite) {
         self.persistence.aof.manifest = rewrite.named.expect("it was named");
-        if self.persistence.aof.state == LogState::Waiting {
+        // A rewrite that began before `appendonly yes` has no increment: the log begins with the next one.
+        if self.persistence.aof.state == LogState::Waiting && self.persistence.aof.log.is_some() {
             self.persistence.aof.state = LogState::On;
             let to = self.persistence.aof.manifest.increments.last().map(|part| part.name.clone()).unwrap_or_default();
             let path = self.in_log_folder(&to);
@@ -433,8 +447,12 @@ impl Engine {
         }
         aof.last_rewrite_failed = false;
         aof.consecutive_failures = 0;
-        aof.sync_error = None;
+        // What failed in the present increment, no base has: then the rewrite that is scheduled helps.
+        if aof.log.as_ref().is_none_or(|log| log.file != aof.doubtful) {
+            aof.sync_error = None;
+        }
         aof.last_rewrite_s = Some(now_s.saturating_sub(rewrite.started_s));
+        self.release_after_doubt();
         self.log(LogLevel::Notice, "Background AOF rewrite finished successfully");
         self.remove_history();
     }
@@ -454,16 +472,30 @@ impl Engine {
             aof.consecutive_failures += 1;
             self.warn("Background AOF rewrite terminated with error".into());
         }
+        if self.has_doubtful_log() && self.persistence.aof.state == LogState::On {
+            self.persistence.aof.rewrite_scheduled = true;
+        }
         if rewrite.step == RewriteStep::Name {
-            // Whatever the manifest may name by now stays.
+            // What the manifest may name by now stays until it is sure to name the old files again.
             let steps = vec![Step::tidy(FileOp::Remove { path: rewrite.temporary.clone() })];
             self.carry_out_plan(steps, nothing_follows);
+            self.restore_manifest();
         }
         if self.persistence.aof.state == LogState::Waiting {
             // The next try begins anew.
             self.drop_waiting_increment(&rewrite);
             self.persistence.aof.rewrite_scheduled = true;
         }
+    }
+
+    /// Puts the manifest of the files in force in its place again: a new one was written, and it is not known whether the disk has
+    /// it. Until that is done no rewrite begins: it would use the names of the new one for other files.
+    fn restore_manifest(&mut self) {
+        self.persistence.aof.manifest_unsure = true;
+        self.persistence.aof.retry_us = self.now.monotonic_us + RETRY_US;
+        let text = self.persistence.aof.manifest.to_text();
+        let steps = if text.is_empty() { self.steps_without_manifest() } else { self.steps_of_manifest(text) };
+        self.carry_out_plan(steps, manifest_restored);
     }
 
     fn drop_waiting_increment(&mut self, rewrite: &Rewrite) {
@@ -546,6 +578,17 @@ fn increment_named(engine: &mut Engine, well: bool) {
     }
     engine.persistence.aof.is_held = false;
     engine.encode_base();
+}
+
+fn manifest_restored(engine: &mut Engine, well: bool) {
+    engine.persistence.aof.manifest_unsure = !well;
+    if !well {
+        return engine.give_up_waiting();
+    }
+    engine.persistence.aof.is_held = false;
+    if engine.journal.log.bytes.is_empty() {
+        engine.persistence.aof.write_error = None;
+    }
 }
 
 fn base_step_done(engine: &mut Engine, _: ClientId, outcome: Outcome) {

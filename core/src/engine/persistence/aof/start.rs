@@ -152,6 +152,7 @@ impl Engine {
             Step::must(FileOp::Sync { file }, failed),
             Step::tidy(FileOp::Close { file }),
             Step::must(FileOp::Rename { from: temporary, to: path }, moving),
+            Step::must(FileOp::SyncFolder { path: self.data_folder() }, moving),
         ]
     }
 
