@@ -162,9 +162,10 @@ fn a_daemon_leaves_its_starter_and_writes_its_pid_and_its_log() {
     let port = free_port();
     let (pid_file, log_file) = (folder.path("d.pid"), folder.path("d.log"));
     let text = port.to_string();
-    let arguments =
-        ["--port", &text, "--bind", "127.0.0.1", "--daemonize", "yes", "--pidfile", &pid_file, "--logfile", &log_file];
-    let (code, out, _) = run(&arguments, "");
+    let data = folder.0.to_string_lossy().into_owned();
+    let arguments = ["--port", &text, "--bind", "127.0.0.1", "--daemonize", "yes", "--dir", &data];
+    let files = ["--pidfile", &pid_file, "--logfile", &log_file];
+    let (code, out, _) = run(&[&arguments[..], &files].concat(), "");
     assert_eq!((code, out.as_str()), (0, ""));
     let log = || std::fs::read_to_string(&log_file).unwrap_or_default();
     wait_until("the daemon", || log().contains("Ready to accept connections"));
