@@ -167,6 +167,9 @@ fn no_stopwatch() -> u64 {
     0
 }
 
+/// The engine itself, with the largest of what it keeps in boxes.
+pub(crate) const FIXED_BYTES: usize = size_of::<Engine>() + size_of::<Config>() + size_of::<Stats>();
+
 /// Why a connection was not admitted: what to send before closing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
@@ -417,12 +420,12 @@ impl Engine {
     /// Heap that the engine holds, in bytes: data, clients, and a fixed part.
     pub fn memory_used_bytes(&self) -> usize {
         let clients: usize = self.clients.iter().map(Client::memory_bytes).sum();
-        size_of::<Engine>() + self.keyspace.heap_bytes() + clients
+        FIXED_BYTES + self.keyspace.heap_bytes() + clients
     }
 
     /// The same, with the clients as the cron last saw them. O(databases).
     pub(crate) fn memory_estimate_bytes(&self) -> usize {
-        size_of::<Engine>() + self.keyspace.heap_bytes() + self.client_memory.sum_bytes
+        FIXED_BYTES + self.keyspace.heap_bytes() + self.client_memory.sum_bytes
     }
 
     /// What is measured against `maxmemory`: live data, and the clients as the cron last saw them. O(databases).
@@ -430,7 +433,7 @@ impl Engine {
     /// Garbage inside pages does not count: it goes when its page is written next, and counting it would evict more
     /// keys than are too many.
     pub(crate) fn data_bytes(&self) -> usize {
-        size_of::<Engine>() + self.keyspace.live_bytes() + self.client_memory.sum_bytes
+        FIXED_BYTES + self.keyspace.live_bytes() + self.client_memory.sum_bytes
     }
 
     pub(crate) fn is_over_maxmemory(&self) -> bool {

@@ -233,7 +233,7 @@ pub(super) fn structure_sizes(engine: &mut Engine, id: ClientId) {
     let line = format!(
         "bits:{} engine:{} client:{} object:{} slot:{}",
         usize::BITS,
-        size_of::<Engine>(),
+        crate::engine::FIXED_BYTES,
         size_of::<Client>(),
         size_of::<Object>(),
         size_of::<Slot>(),
