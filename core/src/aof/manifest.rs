@@ -185,8 +185,9 @@ fn trim(line: &[u8]) -> &[u8] {
     &line[start..end]
 }
 
+/// An apostrophe, too, which 7.0.15 leaves bare, and then reads as the beginning of a quotation.
 fn needs_quotes(name: &[u8]) -> bool {
-    name.iter().any(|byte| matches!(byte, b'\\' | b'"') || !byte.is_ascii_graphic())
+    name.iter().any(|byte| matches!(byte, b'\\' | b'"' | b'\'') || !byte.is_ascii_graphic())
 }
 
 /// The number that a text begins with, 0 if there is none; beyond 64 bits the nearest.
