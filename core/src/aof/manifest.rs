@@ -187,7 +187,8 @@ fn trim(line: &[u8]) -> &[u8] {
 
 /// An apostrophe, too, which 7.0.15 leaves bare, and then reads as the beginning of a quotation.
 fn needs_quotes(name: &[u8]) -> bool {
-    name.iter().any(|byte| matches!(byte, b'\\' | b'"' | b'\'') || !byte.is_ascii_graphic())
+    let is_bare = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'\'');
+    name.is_empty() || !name.iter().all(is_bare)
 }
 
 /// The number that a text begins with, 0 if there is none; beyond 64 bits the nearest.
