@@ -33,6 +33,8 @@ pub mod aof;
 pub mod file;
 pub mod load;
 pub mod memory;
+#[cfg(test)]
+mod node;
 pub mod save;
 
 #[cfg(test)]

@@ -1,140 +1,19 @@
 //! Saving and loading, operation by operation.
 
-use std::collections::VecDeque;
-
 use super::file::FileOp;
 use super::memory::MemoryDisk;
-use crate::config::Config;
-use crate::engine::Engine;
-use crate::engine::action::{Action, ActionId, Outcome};
-use crate::engine::client::{ClientId, Peer};
+use super::node::Node;
+use crate::engine::action::Outcome;
 use crate::engine::shutdown::ShutdownSignal;
-use crate::engine::turn::Turn;
-use crate::time::Now;
 
-const START: Now = Now { unix_us: 1_700_000_000_000_000, monotonic_us: 1 };
-
-/// An engine with a disk whose operations happen when the test says so.
-struct Node {
-    engine: Engine,
-    now: Now,
-    disk: MemoryDisk,
-    asked: VecDeque<(ActionId, FileOp)>,
-    received: Vec<(ClientId, Vec<u8>)>,
-    log: Vec<String>,
-    exit: Option<i32>,
-    loaded: bool,
-}
-
-impl Node {
-    fn new(disk: MemoryDisk, settings: impl FnOnce(&mut Config)) -> Node {
-        let mut config = Config { enable_debug_command: crate::config::ProtectedAction::Yes, ..Config::default() };
-        settings(&mut config);
-        let mut node = Node {
-            engine: Engine::new(config, 1, START),
-            now: START,
-            disk,
-            asked: VecDeque::new(),
-            received: Vec::new(),
-            log: Vec::new(),
-            exit: None,
-            loaded: false,
-        };
-        node.engine.load_at_start(START);
-        node.turn();
-        node
-    }
-
-    fn empty() -> Node {
-        let mut node = Node::new(MemoryDisk::default(), |_| {});
-        node.run();
-        node
-    }
-
-    fn turn(&mut self) {
-        let Turn::Clean(permit) = self.engine.end_turn(self.now) else { unreachable!("no journal is kept") };
-        while let Some(id) = self.engine.next_writable(&permit) {
-            let output = self.engine.output(id, &permit).to_vec();
-            self.engine.sent(id, output.len(), self.now);
-            match self.received.iter_mut().find(|(known, _)| *known == id) {
-                Some((_, received)) => received.extend(output),
-                None => self.received.push((id, output)),
-            }
-        }
-        while let Some(action) = self.engine.poll_action() {
-            match action {
-                Action::File { id, op, .. } => self.asked.push_back((id, op)),
-                Action::Log(_, text) => self.log.push(text),
-                Action::Exit(code) => self.exit = Some(code),
-                Action::Loaded => self.loaded = true,
-                _ => {}
-            }
-        }
-    }
-
-    /// Carries out the next operation, or has it fail. Whether there was one.
-    fn step(&mut self, failure: Option<&str>) -> bool {
-        let Some((id, op)) = self.asked.pop_front() else { return false };
-        let outcome = match (failure, op) {
-            (None, op) => self.disk.execute(op),
-            (Some(reason), FileOp::Encode { encoder, .. }) => Outcome::Encoded { encoder, error: Some(reason.into()) },
-            (Some(reason), _) => Outcome::Failed(reason.into()),
-        };
-        self.engine.complete(id, outcome, self.now);
-        self.turn();
-        true
-    }
-
-    fn run(&mut self) {
-        while self.step(None) {}
-    }
-
-    fn pass_s(&mut self, seconds: u64) {
-        self.now.unix_us += seconds * 1_000_000;
-        self.now.monotonic_us += seconds * 1_000_000;
-        self.engine.handle_timeout(self.now);
-        self.turn();
-    }
-
-    fn connect(&mut self) -> ClientId {
-        let id = self.engine.connect(Peer { loopback: true, ..Peer::default() }, self.now);
-        id.expect("there is room")
-    }
-
-    fn send(&mut self, id: ClientId, line: &str) {
-        self.engine.query_buffer(id).extend(format!("{line}\r\n").as_bytes());
-        self.engine.handle_readable(id, self.now);
-        self.turn();
-    }
-
-    fn take(&mut self, id: ClientId) -> String {
-        let at = self.received.iter().position(|(known, _)| *known == id);
-        let bytes = at.map(|at| self.received.remove(at).1).unwrap_or_default();
-        String::from_utf8(bytes).expect("text").trim_end().replace("\r\n", " ")
-    }
-
-    fn ask(&mut self, id: ClientId, line: &str) -> String {
-        self.send(id, line);
-        self.take(id)
-    }
-
-    /// The reply once all operations are done.
-    fn ask_and_run(&mut self, id: ClientId, line: &str) -> String {
-        self.send(id, line);
-        self.run();
-        self.take(id)
-    }
-
-    fn field(&mut self, id: ClientId, name: &str) -> String {
-        let info = self.ask(id, "INFO persistence");
-        let at = info.find(&format!("{name}:")).unwrap_or_else(|| panic!("{name} in {info}"));
-        info[at + name.len() + 1..].split(' ').next().expect("a value").to_string()
-    }
+/// A process that has started on an empty disk.
+fn empty() -> Node {
+    Node::running(MemoryDisk::default(), |_| {})
 }
 
 /// What a server says that starts on this disk: the value of `k`, and how many keys.
 fn restarted(disk: &MemoryDisk) -> (String, String) {
-    let mut node = Node::new(disk.clone(), |_| {});
+    let mut node = Node::start(disk.clone(), |_| {});
     node.run();
     assert!(node.loaded, "{:?}", node.log);
     let client = node.connect();
@@ -144,7 +23,7 @@ fn restarted(disk: &MemoryDisk) -> (String, String) {
 #[test]
 fn at_every_operation_the_file_is_wholly_the_old_or_the_new_one() {
     for command in ["SAVE", "BGSAVE", "SHUTDOWN"] {
-        let mut node = Node::empty();
+        let mut node = empty();
         let client = node.connect();
         node.ask(client, "SET k old");
         node.ask_and_run(client, "SAVE");
@@ -171,7 +50,7 @@ fn at_every_operation_the_file_is_wholly_the_old_or_the_new_one() {
 fn whatever_fails_leaves_the_old_file_and_nothing_beside_it() {
     // Create, Encode, Sync, Close, Rename: each in turn.
     for failing in 0..5 {
-        let mut node = Node::empty();
+        let mut node = empty();
         let client = node.connect();
         node.ask(client, "SET k old");
         node.ask_and_run(client, "SAVE");
@@ -191,7 +70,7 @@ fn whatever_fails_leaves_the_old_file_and_nothing_beside_it() {
 
 #[test]
 fn writes_are_refused_after_a_failed_save_in_the_background_until_one_succeeds() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     assert_eq!(node.ask(client, "BGSAVE"), "+Background saving started");
     assert_eq!(node.ask(client, "BGSAVE"), "-ERR Background save already in progress");
@@ -211,19 +90,19 @@ fn writes_are_refused_after_a_failed_save_in_the_background_until_one_succeeds()
 
 #[test]
 fn save_points_save_and_wait_after_a_failure() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     node.ask(client, "CONFIG SET save \"10 2\"");
     node.ask(client, "SET k 1");
-    node.pass_s(20);
+    node.pass_ms(20_000);
     assert!(node.asked.is_empty(), "one change is not enough");
     node.ask(client, "SET k 2");
-    node.pass_s(1);
+    node.pass_ms(1_000);
     assert!(node.log.contains(&"2 changes in 10 seconds. Saving...".to_string()), "{:?}", node.log);
     node.step(Some("Input/output error"));
-    node.pass_s(5);
+    node.pass_ms(5_000);
     assert!(node.asked.is_empty(), "it waits before it tries again");
-    node.pass_s(1);
+    node.pass_ms(1_000);
     node.run();
     assert_eq!(node.field(client, "rdb_changes_since_last_save"), "0");
     assert_eq!(restarted(&node.disk).0, "$1 2");
@@ -231,7 +110,7 @@ fn save_points_save_and_wait_after_a_failure() {
 
 #[test]
 fn what_is_written_during_a_save_counts_for_the_next() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     node.ask(client, "SET k 1");
     node.send(client, "BGSAVE");
@@ -243,7 +122,7 @@ fn what_is_written_during_a_save_counts_for_the_next() {
 
 #[test]
 fn nothing_happens_while_a_save_is_in_the_foreground() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let (saver, other) = (node.connect(), node.connect());
     node.send(saver, "SAVE");
     assert_eq!(node.ask(other, "SET k 1"), "");
@@ -255,7 +134,7 @@ fn nothing_happens_while_a_save_is_in_the_foreground() {
 
 #[test]
 fn flushall_cancels_a_save_and_empties_the_file_under_save_points() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     node.ask(client, "SET k 1");
     node.ask_and_run(client, "SAVE");
@@ -274,7 +153,7 @@ fn flushall_cancels_a_save_and_empties_the_file_under_save_points() {
 
 #[test]
 fn a_shutdown_that_can_not_save_is_called_off_unless_forced() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let (client, other) = (node.connect(), node.connect());
     node.send(client, "SHUTDOWN");
     node.send(other, "PING");
@@ -288,7 +167,7 @@ fn a_shutdown_that_can_not_save_is_called_off_unless_forced() {
 
 #[test]
 fn a_shutdown_puts_a_save_under_way_away() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     node.send(client, "BGSAVE");
     node.step(None);
@@ -300,12 +179,12 @@ fn a_shutdown_puts_a_save_under_way_away() {
 
 #[test]
 fn clients_are_served_while_the_data_is_loaded() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     node.ask(client, "DEBUG POPULATE 2000");
     node.ask(client, "SET soon 1 PX 500");
     node.ask_and_run(client, "SAVE");
-    let mut node = Node::new(node.disk, |config| config.loading_process_events_interval_bytes = 1024);
+    let mut node = Node::start(node.disk, |config| config.loading_process_events_interval_bytes = 1024);
     let client = node.connect();
     assert_eq!(node.ask(client, "GET key:1"), "-LOADING Redis is loading the dataset in memory");
     // There is no manifest.
@@ -331,13 +210,13 @@ fn clients_are_served_while_the_data_is_loaded() {
 
 #[test]
 fn keys_that_have_expired_are_left_out() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     node.ask(client, "SET k 1 PX 500");
     node.ask(client, "SET stays 1 EX 500");
     node.ask_and_run(client, "SAVE");
     let disk = node.disk;
-    let mut node = Node::new(disk, |_| {});
+    let mut node = Node::start(disk, |_| {});
     // There is no manifest.
     node.step(None);
     node.now.unix_us += 1_000_000;
@@ -345,14 +224,14 @@ fn keys_that_have_expired_are_left_out() {
     node.run();
     let client = node.connect();
     assert_eq!(node.ask(client, "DBSIZE"), ":2");
-    node.pass_s(1);
+    node.pass_ms(1_000);
     node.ask_and_run(client, "DEBUG RELOAD");
     assert_eq!(node.ask(client, "DBSIZE"), ":1");
 }
 
 #[test]
 fn a_damaged_file_ends_the_process_and_stays_as_it_is() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     node.ask(client, "SET k 1");
     node.ask_and_run(client, "SAVE");
@@ -365,7 +244,7 @@ fn a_damaged_file_ends_the_process_and_stays_as_it_is() {
     for (bytes, reason) in [(cut, "Unexpected end"), (flipped, "Wrong RDB checksum"), (Vec::new(), "Unexpected end")] {
         let mut disk = MemoryDisk::default();
         disk.files.insert(b"dump.rdb".to_vec(), bytes.clone());
-        let mut node = Node::new(disk, |_| {});
+        let mut node = Node::start(disk, |_| {});
         node.run();
         assert_eq!((node.exit, node.loaded), (Some(1), false));
         let line = node.log.iter().find(|line| line.starts_with(reason)).unwrap_or_else(|| panic!("{:?}", node.log));
@@ -376,7 +255,7 @@ fn a_damaged_file_ends_the_process_and_stays_as_it_is() {
 
 #[test]
 fn debug_reload_takes_its_options() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     node.ask(client, "SET k 1");
     assert_eq!(node.ask_and_run(client, "DEBUG RELOAD"), "+OK");
@@ -415,7 +294,7 @@ fn the_disk_in_memory_appends_cuts_and_follows_names() {
 
 #[test]
 fn a_reload_that_a_shutdown_overtakes_is_answered() {
-    let mut node = Node::empty();
+    let mut node = empty();
     let client = node.connect();
     node.ask(client, "SET k 1");
     node.ask(client, "BGSAVE");
@@ -427,7 +306,7 @@ fn a_reload_that_a_shutdown_overtakes_is_answered() {
         assert!(node.step(None));
     }
     while node.log.iter().all(|line| !line.ends_with("can't exit.")) {
-        let saves = matches!(node.asked.front(), Some((_, FileOp::Encode { .. })));
+        let saves = matches!(node.asked.front(), Some((_, _, FileOp::Encode { .. })));
         assert!(node.step(saves.then_some("No space left on device")));
     }
     node.run();

@@ -1,162 +1,37 @@
 //! The log, operation by operation: what is on the disk when a reply leaves, and what is there after a failure or a crash.
 
-use std::collections::VecDeque;
-
 use super::super::file::{FileOp, Lane};
 use super::super::memory::MemoryDisk;
+use super::super::node::Node;
 use crate::config::{AppendFsync, Config};
-use crate::engine::Engine;
-use crate::engine::action::{Action, ActionId, Outcome};
-use crate::engine::client::{ClientId, Peer};
-use crate::engine::turn::Turn;
-use crate::time::Now;
+use crate::engine::action::Outcome;
+use crate::engine::client::ClientId;
 
-const START: Now = Now { unix_us: 1_700_000_000_000_000, monotonic_us: 1 };
 const INCREMENT: &[u8] = b"appendonlydir/appendonly.aof.1.incr.aof";
 const MANIFEST: &[u8] = b"appendonlydir/appendonly.aof.manifest";
 
-/// An engine with a log on a disk whose operations happen when the test says so.
-struct Node {
-    engine: Engine,
-    now: Now,
-    disk: MemoryDisk,
-    asked: VecDeque<(ActionId, Lane, FileOp)>,
-    received: Vec<(ClientId, Vec<u8>)>,
-    log: Vec<String>,
-    exit: Option<i32>,
-    loaded: bool,
-    /// What becomes of the next batch, if it doesn't go well.
-    batch_failure: Option<Outcome>,
+/// An engine with a log that begins to start on this disk.
+fn starting(disk: MemoryDisk, settings: impl FnOnce(&mut Config)) -> Node {
+    Node::start(disk, |config| {
+        config.appendonly = true;
+        config.save = Vec::new();
+        settings(config);
+    })
+}
+
+/// One that has started.
+fn running(disk: MemoryDisk, settings: impl FnOnce(&mut Config)) -> Node {
+    let mut node = starting(disk, settings);
+    node.run();
+    assert!(node.loaded, "{:?}", node.log);
+    node
+}
+
+fn with_policy(policy: AppendFsync) -> Node {
+    running(MemoryDisk::default(), |config| config.appendfsync = policy)
 }
 
 impl Node {
-    fn start(disk: MemoryDisk, settings: impl FnOnce(&mut Config)) -> Node {
-        let mut config = Config {
-            enable_debug_command: crate::config::ProtectedAction::Yes,
-            appendonly: true,
-            save: Vec::new(),
-            ..Config::default()
-        };
-        settings(&mut config);
-        let mut node = Node {
-            engine: Engine::new(config, 1, START),
-            now: START,
-            disk,
-            asked: VecDeque::new(),
-            received: Vec::new(),
-            log: Vec::new(),
-            exit: None,
-            loaded: false,
-            batch_failure: None,
-        };
-        node.engine.load_at_start(START);
-        node.turn();
-        node
-    }
-
-    fn running(disk: MemoryDisk, settings: impl FnOnce(&mut Config)) -> Node {
-        let mut node = Node::start(disk, settings);
-        node.run();
-        assert!(node.loaded, "{:?}", node.log);
-        node
-    }
-
-    fn with_policy(policy: AppendFsync) -> Node {
-        Node::running(MemoryDisk::default(), |config| config.appendfsync = policy)
-    }
-
-    fn turn(&mut self) {
-        let permit = match self.engine.end_turn(self.now) {
-            Turn::Clean(permit) => permit,
-            Turn::Journal(batch) => {
-                let outcome = match self.batch_failure.take() {
-                    None => self.disk.append(batch.file(), batch.bytes()),
-                    Some(Outcome::Short { bytes, reason }) => {
-                        self.disk.append(batch.file(), &batch.bytes()[..bytes as usize]);
-                        Outcome::Short { bytes, reason }
-                    }
-                    Some(failure) => failure,
-                };
-                self.engine.journal_written(batch, outcome, self.now)
-            }
-        };
-        while let Some(id) = self.engine.next_writable(&permit) {
-            let output = self.engine.output(id, &permit).to_vec();
-            self.engine.sent(id, output.len(), self.now);
-            match self.received.iter_mut().find(|(known, _)| *known == id) {
-                Some((_, received)) => received.extend(output),
-                None => self.received.push((id, output)),
-            }
-        }
-        while let Some(action) = self.engine.poll_action() {
-            match action {
-                Action::File { id, lane, op } => self.asked.push_back((id, lane, op)),
-                Action::Log(_, text) => self.log.push(text),
-                Action::Exit(code) => self.exit = Some(code),
-                Action::Loaded => self.loaded = true,
-                _ => {}
-            }
-        }
-    }
-
-    /// Carries out the next operation, or has it fail. Whether there was one.
-    fn step(&mut self, failure: Option<&str>) -> bool {
-        let Some((id, _, op)) = self.asked.pop_front() else { return false };
-        let outcome = match (failure, op) {
-            (None, op) => self.disk.execute(op),
-            (Some(reason), FileOp::Encode { encoder, .. }) => Outcome::Encoded { encoder, error: Some(reason.into()) },
-            (Some(reason), _) => Outcome::Failed(reason.into()),
-        };
-        self.engine.complete(id, outcome, self.now);
-        self.turn();
-        true
-    }
-
-    fn run(&mut self) {
-        while self.step(None) {}
-    }
-
-    fn pass_ms(&mut self, ms: u64) {
-        self.now.unix_us += ms * 1000;
-        self.now.monotonic_us += ms * 1000;
-        self.engine.handle_timeout(self.now);
-        self.turn();
-    }
-
-    fn connect(&mut self) -> ClientId {
-        let id = self.engine.connect(Peer { loopback: true, ..Peer::default() }, self.now);
-        id.expect("there is room")
-    }
-
-    fn send(&mut self, id: ClientId, line: &str) {
-        self.engine.query_buffer(id).extend(format!("{line}\r\n").as_bytes());
-        self.engine.handle_readable(id, self.now);
-        self.turn();
-    }
-
-    fn take(&mut self, id: ClientId) -> String {
-        let at = self.received.iter().position(|(known, _)| *known == id);
-        let bytes = at.map(|at| self.received.remove(at).1).unwrap_or_default();
-        String::from_utf8(bytes).expect("text").trim_end().replace("\r\n", " ")
-    }
-
-    fn ask(&mut self, id: ClientId, line: &str) -> String {
-        self.send(id, line);
-        self.take(id)
-    }
-
-    /// The reply once all operations are done.
-    fn ask_and_run(&mut self, id: ClientId, line: &str) -> String {
-        self.send(id, line);
-        self.run();
-        self.take(id)
-    }
-
-    fn digest(&mut self) -> String {
-        let client = self.connect();
-        self.ask_and_run(client, "DEBUG DIGEST")
-    }
-
     fn words(&self, path: &[u8]) -> String {
         let text = String::from_utf8_lossy(self.disk.files.get(path).map_or(&[][..], Vec::as_slice)).into_owned();
         let words: Vec<&str> = text.split("\r\n").filter(|line| !line.starts_with(['*', '$'])).collect();
@@ -170,25 +45,15 @@ impl Node {
     fn pending_syncs(&self) -> usize {
         self.asked.iter().filter(|(_, lane, op)| *lane == Lane::Log && matches!(op, FileOp::Sync { .. })).count()
     }
-
-    fn logged(&self, part: &str) -> bool {
-        self.log.iter().any(|line| line.contains(part))
-    }
-
-    fn field(&mut self, id: ClientId, name: &str) -> String {
-        let info = self.ask_and_run(id, "INFO persistence");
-        let at = info.find(&format!("{name}:")).unwrap_or_else(|| panic!("{name} in {info}"));
-        info[at + name.len() + 1..].split(' ').next().expect("a value").to_string()
-    }
 }
 
 fn restarted(disk: &MemoryDisk) -> Node {
-    Node::running(disk.clone(), |_| {})
+    running(disk.clone(), |_| {})
 }
 
 #[test]
 fn a_first_start_makes_folder_base_increment_and_manifest() {
-    let node = Node::with_policy(AppendFsync::EverySec);
+    let node = with_policy(AppendFsync::EverySec);
     assert!(node.disk.folders.contains(b"appendonlydir".as_slice()));
     let names = "file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n";
     assert_eq!(node.manifest(), names);
@@ -199,7 +64,7 @@ fn a_first_start_makes_folder_base_increment_and_manifest() {
 
 #[test]
 fn clients_have_to_wait_until_the_log_is_open() {
-    let mut node = Node::start(MemoryDisk::default(), |_| {});
+    let mut node = starting(MemoryDisk::default(), |_| {});
     let client = node.connect();
     while !node.loaded {
         assert!(node.ask(client, "SET k 1").starts_with("-LOADING"));
@@ -211,7 +76,7 @@ fn clients_have_to_wait_until_the_log_is_open() {
 #[test]
 fn without_a_sync_to_wait_for_replies_leave_when_the_log_is_written() {
     for policy in [AppendFsync::EverySec, AppendFsync::No] {
-        let mut node = Node::with_policy(policy);
+        let mut node = with_policy(policy);
         let client = node.connect();
         assert_eq!(node.ask(client, "SET k v"), "+OK");
         assert_eq!(node.words(INCREMENT), "SELECT 0 SET k v");
@@ -222,7 +87,7 @@ fn without_a_sync_to_wait_for_replies_leave_when_the_log_is_written() {
 
 #[test]
 fn no_reply_leaves_before_what_it_depends_on_is_synced() {
-    let mut node = Node::with_policy(AppendFsync::Always);
+    let mut node = with_policy(AppendFsync::Always);
     let (writer, reader) = (node.connect(), node.connect());
     assert_eq!(node.ask(reader, "GET k"), "$-1", "nothing was written that it could depend on");
     assert_eq!(node.ask(writer, "SET k 1"), "");
@@ -237,7 +102,7 @@ fn no_reply_leaves_before_what_it_depends_on_is_synced() {
 
 #[test]
 fn one_sync_serves_all_that_waited_and_turns_meanwhile_share_the_next() {
-    let mut node = Node::with_policy(AppendFsync::Always);
+    let mut node = with_policy(AppendFsync::Always);
     let ids: Vec<ClientId> = (0..5).map(|_| node.connect()).collect();
     node.send(ids[0], "INCR k");
     for &id in &ids[1..4] {
@@ -259,7 +124,7 @@ fn one_sync_serves_all_that_waited_and_turns_meanwhile_share_the_next() {
 
 #[test]
 fn replies_of_several_turns_to_one_client_leave_in_order() {
-    let mut node = Node::with_policy(AppendFsync::Always);
+    let mut node = with_policy(AppendFsync::Always);
     let client = node.connect();
     for _ in 0..3 {
         node.send(client, "INCR k");
@@ -274,7 +139,7 @@ fn replies_of_several_turns_to_one_client_leave_in_order() {
 
 #[test]
 fn a_failed_write_or_sync_under_always_ends_the_process_and_nothing_is_sent() {
-    let mut node = Node::with_policy(AppendFsync::Always);
+    let mut node = with_policy(AppendFsync::Always);
     let (writer, reader) = (node.connect(), node.connect());
     node.send(writer, "SET k 1");
     node.send(reader, "GET k");
@@ -285,7 +150,7 @@ fn a_failed_write_or_sync_under_always_ends_the_process_and_nothing_is_sent() {
         Outcome::Failed("No space left on device".into()),
         Outcome::Short { bytes: 3, reason: "No space left on device".into() },
     ] {
-        let mut node = Node::with_policy(AppendFsync::Always);
+        let mut node = with_policy(AppendFsync::Always);
         let (writer, reader) = (node.connect(), node.connect());
         node.batch_failure = Some(failure);
         node.send(writer, "SET k 1");
@@ -299,7 +164,7 @@ fn a_failed_write_or_sync_under_always_ends_the_process_and_nothing_is_sent() {
 
 #[test]
 fn a_second_after_the_last_sync_began_the_next_begins_also_on_an_idle_server() {
-    let mut node = Node::with_policy(AppendFsync::EverySec);
+    let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
     node.pass_ms(2000);
     assert_eq!(node.pending_syncs(), 0, "there is nothing to sync");
@@ -315,7 +180,7 @@ fn a_second_after_the_last_sync_began_the_next_begins_also_on_an_idle_server() {
 
 #[test]
 fn a_write_waits_two_seconds_for_a_sync_and_no_longer() {
-    let mut node = Node::with_policy(AppendFsync::EverySec);
+    let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
     node.pass_ms(1000);
     node.ask(client, "SET k 1");
@@ -337,7 +202,7 @@ fn what_could_not_be_written_is_tried_again_and_writes_are_refused_until_it_work
         Outcome::Failed("No space left on device".into()),
         Outcome::Short { bytes: 9, reason: "No space left on device".into() },
     ] {
-        let mut node = Node::with_policy(AppendFsync::EverySec);
+        let mut node = with_policy(AppendFsync::EverySec);
         let client = node.connect();
         node.ask(client, "SET k 1");
         node.run();
@@ -359,7 +224,7 @@ fn what_could_not_be_written_is_tried_again_and_writes_are_refused_until_it_work
 
 #[test]
 fn a_part_that_can_not_be_cut_off_is_continued() {
-    let mut node = Node::with_policy(AppendFsync::EverySec);
+    let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
     node.batch_failure = Some(Outcome::Short { bytes: 9, reason: "No space left on device".into() });
     node.ask(client, "SET k 2");
@@ -373,7 +238,7 @@ fn a_part_that_can_not_be_cut_off_is_continued() {
 
 #[test]
 fn after_a_failed_sync_writes_are_refused_until_the_log_is_rewritten() {
-    let mut node = Node::with_policy(AppendFsync::EverySec);
+    let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
     node.pass_ms(1000);
     node.ask(client, "SET k 1");
@@ -389,7 +254,7 @@ fn after_a_failed_sync_writes_are_refused_until_the_log_is_rewritten() {
 
 #[test]
 fn everything_comes_back_after_a_restart() {
-    let mut node = Node::with_policy(AppendFsync::EverySec);
+    let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
     for line in [
         "SET k 1",
@@ -419,7 +284,7 @@ fn everything_comes_back_after_a_restart() {
 #[test]
 fn at_every_operation_of_a_rewrite_the_folder_gives_the_same_data() {
     for preamble in [true, false] {
-        let mut node = Node::running(MemoryDisk::default(), |config| config.aof_use_rdb_preamble = preamble);
+        let mut node = running(MemoryDisk::default(), |config| config.aof_use_rdb_preamble = preamble);
         let client = node.connect();
         node.ask(client, "SET k 1");
         node.ask(client, "RPUSH list 1 2 3");
@@ -460,7 +325,7 @@ fn at_every_operation_of_a_rewrite_the_folder_gives_the_same_data() {
 #[test]
 fn whatever_fails_in_a_rewrite_the_log_goes_on() {
     for failing in 0..40 {
-        let mut node = Node::with_policy(AppendFsync::EverySec);
+        let mut node = with_policy(AppendFsync::EverySec);
         let client = node.connect();
         node.ask(client, "SET k 1");
         node.run();
@@ -494,7 +359,7 @@ fn whatever_fails_in_a_rewrite_the_log_goes_on() {
 
 #[test]
 fn under_always_replies_wait_for_the_next_increment_too() {
-    let mut node = Node::with_policy(AppendFsync::Always);
+    let mut node = with_policy(AppendFsync::Always);
     let (client, other) = (node.connect(), node.connect());
     node.ask_and_run(client, "SET k 1");
     node.send(other, "BGREWRITEAOF");
@@ -523,7 +388,7 @@ fn under_always_replies_wait_for_the_next_increment_too() {
 
 #[test]
 fn the_log_is_turned_on_and_off_while_running() {
-    let mut node = Node::start(MemoryDisk::default(), |config| config.appendonly = false);
+    let mut node = starting(MemoryDisk::default(), |config| config.appendonly = false);
     node.run();
     let client = node.connect();
     node.ask(client, "SET k 1");
@@ -548,7 +413,7 @@ fn the_log_is_turned_on_and_off_while_running() {
 
 #[test]
 fn a_log_that_can_not_be_turned_on_stays_off() {
-    let mut node = Node::start(MemoryDisk::default(), |config| config.appendonly = false);
+    let mut node = starting(MemoryDisk::default(), |config| config.appendonly = false);
     node.run();
     let client = node.connect();
     node.send(client, "CONFIG SET appendonly yes");
@@ -561,7 +426,7 @@ fn a_log_that_can_not_be_turned_on_stays_off() {
 
 #[test]
 fn a_shutdown_writes_and_syncs_the_log_first() {
-    let mut node = Node::with_policy(AppendFsync::EverySec);
+    let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
     node.pass_ms(1000);
     node.ask(client, "SET k 1");
@@ -575,7 +440,7 @@ fn a_shutdown_writes_and_syncs_the_log_first() {
 
 #[test]
 fn publish_is_for_replicas_only_and_scripts_choose() {
-    let mut node = Node::with_policy(AppendFsync::No);
+    let mut node = with_policy(AppendFsync::No);
     let client = node.connect();
     node.engine.keep_journal(true);
     node.ask(client, "PUBLISH c m");
@@ -587,7 +452,7 @@ fn publish_is_for_replicas_only_and_scripts_choose() {
 
 #[test]
 fn timestamps_precede_what_is_logged_in_a_new_second() {
-    let mut node = Node::running(MemoryDisk::default(), |config| config.aof_timestamp_enabled = true);
+    let mut node = running(MemoryDisk::default(), |config| config.aof_timestamp_enabled = true);
     let client = node.connect();
     node.ask(client, "SET k 1");
     node.ask(client, "SET k 2");
@@ -605,7 +470,7 @@ fn timestamps_precede_what_is_logged_in_a_new_second() {
 
 /// A disk with one increment that holds these bytes.
 fn disk_with(bytes: &[u8]) -> MemoryDisk {
-    let mut disk = Node::with_policy(AppendFsync::No).disk;
+    let mut disk = with_policy(AppendFsync::No).disk;
     disk.files.insert(INCREMENT.to_vec(), bytes.to_vec());
     disk
 }
@@ -615,14 +480,14 @@ const MULTI: &[u8] = b"*1\r\n$5\r\nMULTI\r\n";
 
 #[test]
 fn a_tail_torn_anywhere_is_cut_off_and_nothing_that_comes_later_is_swallowed() {
-    let mut node = Node::with_policy(AppendFsync::No);
+    let mut node = with_policy(AppendFsync::No);
     let client = node.connect();
     for line in ["SET k 0", "MULTI", "INCR k", "INCR k", "EXEC", "INCR k"] {
         node.ask(client, line);
     }
     let whole = node.disk.files[INCREMENT].clone();
     for length in 0..=whole.len() {
-        let mut node = Node::running(disk_with(&whole[..length]), |_| {});
+        let mut node = running(disk_with(&whole[..length]), |_| {});
         let client = node.connect();
         let value = node.ask(client, "GET k");
         assert!(["$-1", "$1 0", "$1 2", "$1 3"].contains(&value.as_str()), "{length}: {value}");
@@ -640,7 +505,7 @@ fn a_tail_torn_anywhere_is_cut_off_and_nothing_that_comes_later_is_swallowed() {
 fn a_tail_is_not_cut_off_when_that_is_not_wanted() {
     for tail in [&SET[..9], &[MULTI, SET].concat()] {
         let bytes = [SET, tail].concat();
-        let mut node = Node::start(disk_with(&bytes), |config| config.aof_load_truncated = false);
+        let mut node = starting(disk_with(&bytes), |config| config.aof_load_truncated = false);
         node.run();
         assert_eq!((node.exit, node.loaded), (Some(1), false));
         assert!(node.logged("Unexpected end of file reading the append only file appendonly.aof.1.incr.aof."));
@@ -658,7 +523,7 @@ fn what_is_no_log_ends_the_process_and_stays_as_it_is() {
         (b"*1\r\n$3\r\nSET\r\n", "Wrong number of arguments for command 'SET'"),
         (b"REDIS0010\xfa", "Unexpected end"),
     ] {
-        let mut node = Node::start(disk_with(bytes), |_| {});
+        let mut node = starting(disk_with(bytes), |_| {});
         node.run();
         assert_eq!((node.exit, node.loaded), (Some(1), false), "{reason}");
         assert!(node.logged(reason), "{reason} in {:?}", node.log);
@@ -669,15 +534,15 @@ fn what_is_no_log_ends_the_process_and_stays_as_it_is() {
 
 #[test]
 fn a_bad_manifest_or_a_missing_file_ends_the_process() {
-    let mut disk = Node::with_policy(AppendFsync::No).disk;
+    let mut disk = with_policy(AppendFsync::No).disk;
     disk.files.insert(MANIFEST.to_vec(), b"file a seq 1 type x\n".to_vec());
-    let mut node = Node::start(disk.clone(), |config| config.appendonly = false);
+    let mut node = starting(disk.clone(), |config| config.appendonly = false);
     node.run();
     assert_eq!(node.exit, Some(1));
     assert!(node.logged("*** FATAL AOF MANIFEST FILE ERROR ***") && node.logged("Unknown AOF file type"));
     assert!(node.logged(">>> 'file a seq 1 type x'"));
     disk.files.insert(MANIFEST.to_vec(), b"file a seq 1 type i\n".to_vec());
-    let mut node = Node::start(disk, |_| {});
+    let mut node = starting(disk, |_| {});
     node.run();
     assert_eq!(node.exit, Some(1));
     assert!(node.logged("Unable to obtain the AOF file a length. stat: No such file or directory"));
@@ -689,7 +554,7 @@ fn only_the_last_file_may_be_cut_short() {
     let names = [&disk.files[MANIFEST][..], b"file appendonly.aof.2.incr.aof seq 2 type i\n"].concat();
     disk.files.insert(MANIFEST.to_vec(), names);
     disk.files.insert(b"appendonlydir/appendonly.aof.2.incr.aof".to_vec(), SET.to_vec());
-    let mut node = Node::start(disk, |_| {});
+    let mut node = starting(disk, |_| {});
     node.run();
     assert_eq!(node.exit, Some(1));
     assert!(node.logged("Fatal error: the truncated file is not the last file"));
@@ -698,13 +563,13 @@ fn only_the_last_file_may_be_cut_short() {
 #[test]
 fn the_single_file_of_an_old_server_moves_into_the_folder() {
     let mut rdb =
-        Node::with_policy(AppendFsync::No).disk.files[b"appendonlydir/appendonly.aof.1.base.rdb".as_slice()].clone();
+        with_policy(AppendFsync::No).disk.files[b"appendonlydir/appendonly.aof.1.base.rdb".as_slice()].clone();
     rdb.extend_from_slice(SET);
     for old in [SET.to_vec(), rdb] {
         let mut disk = MemoryDisk::default();
         disk.files.insert(b"appendonly.aof".to_vec(), old.clone());
         // A crash after any operation, and a start after that.
-        let mut node = Node::start(disk, |_| {});
+        let mut node = starting(disk, |_| {});
         loop {
             let mut again = restarted(&node.disk);
             let reader = again.connect();
@@ -725,7 +590,7 @@ fn the_single_file_of_an_old_server_moves_into_the_folder() {
 
 #[test]
 fn a_log_that_has_grown_is_rewritten_by_itself() {
-    let mut node = Node::running(MemoryDisk::default(), |config| config.auto_aof_rewrite_min_size = 300);
+    let mut node = running(MemoryDisk::default(), |config| config.auto_aof_rewrite_min_size = 300);
     let client = node.connect();
     for number in 0..20 {
         node.ask(client, &format!("SET k {number}"));
@@ -740,7 +605,7 @@ fn a_log_that_has_grown_is_rewritten_by_itself() {
 
 #[test]
 fn a_rewrite_is_put_off_during_a_save_and_a_save_is_refused_during_a_rewrite() {
-    let mut node = Node::with_policy(AppendFsync::EverySec);
+    let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
     node.send(client, "BGSAVE");
     assert_eq!(
