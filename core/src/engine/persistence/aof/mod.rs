@@ -3,7 +3,7 @@
 //! ```text
 //!   journal ─► log.rs: Append (the driver's loop) ─► Sync (lane of the log) ─► replies (engine/commit.rs)
 //!   start.rs: manifest ─► load.rs: base, then increments, by the one executor ─► the last increment is opened
-//!   rewrite.rs: next increment ─► snapshot ─► base ─► manifest ─► history is removed
+//!   rewrite.rs: next increment ─► snapshot ─► base.rs: base ─► manifest ─► history is removed
 //! ```
 //!
 //! **What is on the disk** (`appenddirname`): a base, increments, and the manifest that names them ([`Manifest`]). The manifest is replaced by a
@@ -17,6 +17,7 @@
 //! MULTI whose EXEC a torn tail has lost is cut off, so that what is logged next is not queued behind it, and so is half a timestamp; after a sync that failed
 //! the log is rewritten, since the system may have dropped what it could not write, and MISCONF lasts until then.
 
+mod base;
 pub mod fuzz;
 pub mod load;
 pub mod log;
