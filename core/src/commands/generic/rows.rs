@@ -457,9 +457,15 @@ const RENAMENX: Command = Command {
     run: Run::Data(super::renamenx),
 };
 
+const RESTORE_COMPLEXITY: &str = "O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).";
+const RESTORE_HISTORY: &[(&str, &str)] = &[
+    ("3.0.0", "Added the `REPLACE` modifier."),
+    ("5.0.0", "Added the `ABSTTL` modifier."),
+    ("5.0.0", "Added the `IDLETIME` and `FREQ` options."),
+];
 const RESTORE_DOC: Doc = Doc::new("generic", "2.6.0", "Creates a key from a payload that DUMP made.")
-    .complexity("O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).")
-    .history(&[("3.0.0", "Added the `REPLACE` modifier."), ("5.0.0", "Added the `ABSTTL` modifier."), ("5.0.0", "Added the `IDLETIME` and `FREQ` options.")]);
+    .complexity(RESTORE_COMPLEXITY)
+    .history(RESTORE_HISTORY);
 const RESTORE: Command = Command {
     name: "restore",
     arity: Arity::AtLeast(4),
@@ -482,30 +488,16 @@ const RESTORE: Command = Command {
     run: Run::Data(super::restore),
 };
 
-const RESTORE_ASKING_DOC: Doc = Doc::new("server", "3.0.0", "Creates a key from a payload; sent between the nodes of a cluster.")
-    .complexity("O(1) to create the new key and additional O(N*M) to reconstruct the serialized value, where N is the number of Redis objects composing the value and M their average size. For small string values the time complexity is thus O(1)+O(1*M) where M is small, so simply O(1). However for sorted set values the complexity is O(N*M*log(N)) because inserting values into sorted sets is O(log(N)).")
-    .history(&[("3.0.0", "Added the `REPLACE` modifier."), ("5.0.0", "Added the `ABSTTL` modifier."), ("5.0.0", "Added the `IDLETIME` and `FREQ` options.")])
-    .doc_flags(&["syscmd"]);
+const RESTORE_ASKING_DOC: Doc =
+    Doc::new("server", "3.0.0", "Creates a key from a payload; sent between the nodes of a cluster.")
+        .complexity(RESTORE_COMPLEXITY)
+        .history(RESTORE_HISTORY)
+        .doc_flags(&["syscmd"]);
 const RESTORE_ASKING: Command = Command {
     name: "restore-asking",
-    arity: Arity::AtLeast(4),
-    flags: CommandFlags::WRITE.union(CommandFlags::DENYOOM).union(CommandFlags::ASKING),
-    acl: AclCategories::KEYSPACE.union(AclCategories::DANGEROUS),
-    keys: &[KeySpec::range(1, 0, 1, KeyFlags::OW.union(KeyFlags::UPDATE))],
-    find_keys: None,
-    args: &[
-        Arg::key("key", 0),
-        Arg::integer("ttl"),
-        Arg::string("serialized-value"),
-        Arg::word("replace", "REPLACE").since("3.0.0").optional(),
-        Arg::word("absttl", "ABSTTL").since("5.0.0").optional(),
-        Arg::integer("seconds").token("IDLETIME").since("5.0.0").optional(),
-        Arg::integer("frequency").token("FREQ").since("5.0.0").optional(),
-    ],
-    tips: &[],
+    flags: RESTORE.flags.union(CommandFlags::ASKING),
     doc: &RESTORE_ASKING_DOC,
-    subcommands: &[],
-    run: Run::Data(super::restore),
+    ..RESTORE
 };
 
 const SCAN_DOC: Doc = Doc::new("generic", "2.8.0", "Walks the keys of a database bit by bit.")
