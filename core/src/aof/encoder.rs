@@ -7,13 +7,15 @@
 //! Collections travel in commands of up to 64 elements; scores have 17 digits, so that they are read back as what they are. Form and
 //! order are those of 7.0.15, keys come in the order of the table.
 //!
-//! Deviation: none known. A chunk ends behind a key, however large that is.
+//! A chunk ends behind a key, however large that is. Deviation: a stream with pending entries that are no longer in it is written as
+//! RESTORE. XCLAIM does not bring them back, and 7.0.15 forgets them.
 
 use super::request::{append_argument, append_count, append_request};
 use crate::args::OwnedArgs;
 use crate::keyspace::{DbIndex, Snapshot};
 use crate::numbers::double;
 use crate::numbers::integer::DecimalBuffer;
+use crate::rdb::dump::dump;
 use crate::structures::StreamId;
 use crate::time::UnixMillis;
 use crate::types::stream::Group;
@@ -123,6 +125,9 @@ fn append_value(out: &mut Vec<u8>, key: &[u8], value: ValueRef<'_>) {
             let mut batches = Batches::new(out, b"HMSET", key, hash.len(), 2);
             hash.iter().for_each(|(field, value)| batches.push(&[&field.bytes(), &value.bytes()]));
         }
+        ValueRef::Stream(stream) if has_lost_pending(stream) => {
+            append_words(out, &[b"RESTORE", key, b"0", &dump(value, false)]);
+        }
         ValueRef::Stream(stream) => append_stream(out, key, stream),
     }
 }
@@ -164,6 +169,12 @@ impl<'o> Batches<'o> {
 
 fn id_text(id: StreamId) -> Vec<u8> {
     format!("{}-{}", id.ms, id.seq).into_bytes()
+}
+
+/// Whether a group waits for the acknowledgement of an entry that was deleted.
+fn has_lost_pending(stream: &Stream) -> bool {
+    let is_lost = |id: StreamId| stream.get(id).is_none();
+    stream.groups().any(|(_, group)| group.pending().iter_from(StreamId::MIN).any(|(id, _)| is_lost(id)))
 }
 
 fn append_stream(out: &mut Vec<u8>, key: &[u8], stream: &Stream) {

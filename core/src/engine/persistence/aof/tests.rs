@@ -282,6 +282,22 @@ fn everything_comes_back_after_a_restart() {
 }
 
 #[test]
+fn a_plain_base_keeps_what_is_pending_although_it_was_trimmed() {
+    let mut node = Node::running(MemoryDisk::default(), |config| config.aof_use_rdb_preamble = false);
+    let client = node.connect();
+    for line in ["XADD s 1-1 f v", "XADD s 2-1 f v", "XGROUP CREATE s g 0", "XREADGROUP GROUP g c STREAMS s >"] {
+        node.ask(client, line);
+    }
+    node.ask(client, "XTRIM s MAXLEN 1");
+    let pending = node.ask(client, "XPENDING s g");
+    node.ask_and_run(client, "BGREWRITEAOF");
+    let mut again = restarted(&node.disk);
+    let reader = again.connect();
+    assert_eq!(again.ask(reader, "XPENDING s g"), pending);
+    assert!(pending.starts_with("*4 :2 "), "{pending}");
+}
+
+#[test]
 fn at_every_operation_of_a_rewrite_the_folder_gives_the_same_data() {
     for preamble in [true, false] {
         let mut node = running(MemoryDisk::default(), |config| config.aof_use_rdb_preamble = preamble);
