@@ -59,10 +59,8 @@ impl Engine {
             return;
         }
         self.log(LogLevel::Warning, "User requested shutdown...");
-        let wants_save = flags.contains(ShutdownFlags::SAVE)
+        let saves = flags.contains(ShutdownFlags::SAVE)
             || !flags.contains(ShutdownFlags::NOSAVE) && !self.config.save.is_empty();
-        // Half a data set must not replace the whole one.
-        let saves = wants_save && !self.persistence.is_loading();
         let forced = flags.contains(ShutdownFlags::FORCE);
         if !self.end_log(client, forced, saves) {
             self.save_to_end(client, forced, saves);

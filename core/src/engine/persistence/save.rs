@@ -157,6 +157,8 @@ impl Engine {
 
     /// The last save before the end, or (not `saves`) nothing but the end of the one under way.
     pub(in crate::engine) fn save_to_end(&mut self, client: ClientId, forced: bool, saves: bool) {
+        // Half a data set must not replace the whole one. A loading that was asked for before the end may have begun by now.
+        let saves = saves && !self.persistence.is_loading();
         if self.persistence.job.as_ref().is_some_and(SaveJob::is_in_background) {
             self.warn("There is a child saving an .rdb. Killing it!".into());
         }
