@@ -106,6 +106,7 @@ impl Engine {
         if before.is_empty() {
             steps.extend(self.steps_of_first_base());
         }
+        steps.extend(self.steps_to_sync_loaded(&before));
         let manifest = &mut self.persistence.aof.manifest;
         let name = match manifest.increments.last() {
             Some(last) => last.name.clone(),
@@ -125,6 +126,22 @@ impl Engine {
         let verb = if before.increments.is_empty() { "Creating" } else { "Opening" };
         self.persistence.aof.start_line = format!("{verb} AOF incr file {} on server start", shown(&name));
         self.carry_out_plan(steps, log_opened);
+    }
+
+    /// What was loaded is served: it must not be in the cache of the system only, because a process before could not sync it and
+    /// ended. The last increment is synced when it is opened.
+    fn steps_to_sync_loaded(&mut self, manifest: &Manifest) -> Vec<Step> {
+        let parts = manifest.parts().count();
+        let complete = parts.saturating_sub(usize::from(!manifest.increments.is_empty()));
+        let mut steps = Vec::new();
+        for part in manifest.parts().take(complete) {
+            let (file, path) = (self.new_file(), self.in_log_folder(&part.name));
+            let complaint = format!("Fail to fsync the AOF file {}", shown(&part.name));
+            steps.push(Step::must(FileOp::OpenAppend { file, path }, complaint.clone()));
+            steps.push(Step::must(FileOp::Sync { file }, complaint));
+            steps.push(Step::tidy(FileOp::Close { file }));
+        }
+        steps
     }
 
     /// The base of an empty data set, so that there is one.
