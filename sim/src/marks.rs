@@ -67,6 +67,7 @@ pub const LOG: &[&str] = &[
     "DEBUG LOADAOF brought the data back",
     "a crash damaged a value in the log and the format can't show it",
     "a crash lost the tail of the log",
+    "something waited long for the sync of every second",
     "a crash lost nothing although not all was synced",
     "the node ended over a failure of the log",
     "a log with a hole was refused and cut",

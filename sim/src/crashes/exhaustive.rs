@@ -138,13 +138,14 @@ impl Exhaustive {
             return Ok(());
         }
         self.summary.states += 1;
-        let first = recover(node.engine.config(), disk.clone(), &node.clock)?;
+        let now_ms = now_ms(&node.clock);
+        let first = recover(node.engine.config(), disk.clone(), &node.clock)?.digest(now_ms);
         // A second crash, during or after the recovery: loading a data set changes nothing on the disk.
         let again = disk.after_crash(Survival::Nothing, Tail::Whole, &mut |_| 0);
-        if again != *disk || recover(node.engine.config(), again, &node.clock)? != first {
+        if again != *disk || recover(node.engine.config(), again, &node.clock)?.digest(now_ms) != first {
             return Err("P1: recovering twice gave different data".into());
         }
-        match node.saves.allowed_digests(now_ms(&node.clock)).contains(&first) {
+        match node.saves.allowed_digests(now_ms).contains(&first) {
             true => Ok(()),
             false => Err("P5: the node came back with what is no save that may be there".into()),
         }

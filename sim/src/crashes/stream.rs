@@ -25,6 +25,7 @@ const THEN: Now = Now { unix_us: 1_000_000, monotonic_us: 1 };
 /// What was executed together.
 struct Unit {
     bytes: Vec<u8>,
+    /// On the clock that stands still while the log's operations run.
     executed_us: u64,
 }
 
@@ -51,6 +52,11 @@ impl Stream {
     /// Everything begins again with these data.
     pub fn rebase(&mut self, base: Snapshot) {
         *self = Stream { base: Some(base), ..Stream::default() };
+    }
+
+    /// The process is gone: another gives its files numbers of its own.
+    pub fn close(&mut self) {
+        (self.file, self.sync_mark) = (None, None);
     }
 
     /// The node has executed this.

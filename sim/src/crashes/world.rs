@@ -126,13 +126,13 @@ pub(super) struct World<'p> {
     is_cache_faulty: bool,
     /// What has to be there after the restart.
     recovered_from: usize,
-    crashed_us: u64,
     /// A crash has left something in a log that no prefix has.
     is_damaged: bool,
-    /// The log is synced every second, without exception, since then.
+    /// The log is synced every second, without exception, since then: on the clock of [`World::patience_us`].
     everysec_since_us: u64,
-    /// Whether `dump.rdb` is one of several since the power failed.
-    saves_unsure: bool,
+    /// How long operations of the log have run, and since when one does.
+    log_busy_us: u64,
+    log_busy_since_us: Option<u64>,
     /// What a recovery on a copy gave.
     foreseen: Option<u64>,
     trace: Trace,
@@ -179,10 +179,10 @@ impl<'p> World<'p> {
             is_faulty: false,
             is_cache_faulty: false,
             recovered_from: 0,
-            crashed_us: 0,
             is_damaged: false,
             everysec_since_us: 0,
-            saves_unsure: false,
+            log_busy_us: 0,
+            log_busy_since_us: None,
             foreseen: None,
             trace: Trace::new(keep_rows),
             marks: Marks::default(),
@@ -211,19 +211,16 @@ impl<'p> World<'p> {
             let Some(Reverse((at, _, event))) = self.queue.pop() else {
                 return Err(self.fail("nothing happens any more, and something is under way".into()));
             };
-            self.events += 1;
-            if self.events > EVENTS_MAX {
-                return Err(self.fail("the run does not end".into()));
-            }
+            self.count_event()?;
             self.clock.jump_to(at);
             match event {
                 Event::Step(index) => {
                     steps_left -= 1;
+                    self.step(&self.plan.steps[index])?;
                     if steps_left == 0 {
                         // A node that can't write goes on trying.
                         self.disk.set_free(None);
                     }
-                    self.step(&self.plan.steps[index])?;
                 }
                 Event::FileDone(lane, epoch) if epoch == self.epoch => self.file_done(lane)?,
                 Event::Timeout(epoch) if epoch == self.epoch => {
@@ -240,6 +237,14 @@ impl<'p> World<'p> {
             self.crash_or_restart()?;
         }
         self.check_end()
+    }
+
+    fn count_event(&mut self) -> Checked {
+        self.events += 1;
+        if self.events > EVENTS_MAX {
+            return Err(self.fail("the run does not end".into()));
+        }
+        Ok(())
     }
 
     fn is_quiet(&self) -> bool {
@@ -428,7 +433,7 @@ impl<'p> World<'p> {
         self.take_actions()?;
         self.follow_log();
         self.schedule_timeout();
-        Ok(())
+        self.check_every_second()
     }
 
     fn schedule_timeout(&mut self) {
@@ -496,15 +501,15 @@ impl<'p> World<'p> {
             let Some(Reverse((at, _, event))) = self.queue.pop() else {
                 return Err(self.fail("the node never ends loading".into()));
             };
+            self.count_event()?;
             self.clock.jump_to(at);
             match event {
                 Event::FileDone(lane, epoch) if epoch == self.epoch => self.file_done(lane)?,
                 _ => continue,
             }
             self.turn()?;
-            if self.exit.is_some() {
-                return Err(self.fail(format!("the node does not come back: {:?}", self.last_lines)));
-            }
+            // It may refuse what a disk that failed has left; then it is started again.
+            self.crash_or_restart()?;
         }
         Ok(())
     }
@@ -549,8 +554,8 @@ fn op_mark(op: &FileOp) -> Option<&'static str> {
     })
 }
 
-/// What a process makes of a disk when nothing disturbs it: the digest of its data. Errors: it refuses.
-pub(super) fn recover(config: &Config, mut disk: Disk, clock: &Clock) -> Result<u64, String> {
+/// What a process makes of a disk when nothing disturbs it. Errors: it refuses.
+pub(super) fn recover(config: &Config, mut disk: Disk, clock: &Clock) -> Result<Image, String> {
     let now = clock.now();
     let mut engine = Engine::new(config.clone(), 1, now);
     engine.load_at_start(now);
@@ -561,7 +566,7 @@ pub(super) fn recover(config: &Config, mut disk: Disk, clock: &Clock) -> Result<
             match action {
                 Action::File { id, op, .. } => asked.push((id, op)),
                 Action::Loaded => {
-                    return Ok(Image::of(engine.keyspace(), false).digest(now.unix_ms().0));
+                    return Ok(Image::of(engine.keyspace(), false));
                 }
                 Action::Exit(_) => return Err(format!("the node refuses to load: {lines:?}")),
                 Action::Log(_, text) => lines.push(text),

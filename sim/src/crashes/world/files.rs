@@ -60,6 +60,9 @@ impl World<'_> {
         let lane = &mut self.lanes[index];
         let Some((_, op)) = lane.ops.front().filter(|_| !lane.is_busy) else { return };
         lane.is_busy = true;
+        if index == Lane::Log as usize {
+            self.log_busy_since_us = Some(self.clock.now().monotonic_us);
+        }
         self.disk.begin(op);
         if let FileOp::Sync { file } = op {
             self.stream.sync_begins(*file);
@@ -95,6 +98,10 @@ impl World<'_> {
         }
         let lane = &mut self.lanes[index];
         lane.is_busy = false;
+        if index == Lane::Log as usize {
+            self.log_rests();
+        }
+        let lane = &mut self.lanes[index];
         let (id, op) = lane.ops.pop_front().expect("it was under way");
         let fault = self.fault_for(&op);
         let file_role = Role::of(&op);

@@ -10,7 +10,7 @@ impl World<'_> {
     pub(super) fn crash_or_restart(&mut self) -> Checked {
         if self.is_crash_due() {
             let armed = self.armed.take().expect("just seen");
-            self.crash(armed.crash);
+            self.crash(armed.crash)?;
             self.restart(armed.again.map(|left| ArmedCrash { left, crash: armed.crash, again: None }))?;
         }
         if let Some(code) = self.exit.take() {
@@ -91,13 +91,10 @@ impl World<'_> {
         // A sync has failed and the rewrite after it is not done: the log may lack anything.
         self.is_damaged |= self.stream.is_broken();
         self.recovered_from = if self.is_loaded { from } else { self.recovered_from.min(from) };
-        if self.is_loaded {
-            self.crashed_us = self.clock.now().monotonic_us;
-        }
     }
 
     /// The process or the machine stops here and now.
-    pub(super) fn crash(&mut self, crash: Crash) {
+    pub(super) fn crash(&mut self, crash: Crash) -> Checked {
         self.marks.sometimes(!self.is_loaded, "a crash came during a recovery");
         let mut rng = self.rng.fork();
         for lane in &mut self.lanes {
@@ -127,8 +124,23 @@ impl World<'_> {
                     .iter()
                     .any(|(path, content)| before.get(path).is_some_and(|before| !before.starts_with(content)));
                 self.marks.sometimes(!settled, "the power failed with changes that were not durable");
+                if self.log_is_on {
+                    self.look_at_save()?;
+                }
             }
         }
+        Ok(())
+    }
+
+    /// P5 of a node that will not read its `dump.rdb`: what the crash has left there.
+    fn look_at_save(&mut self) -> Checked {
+        let config = Config { appendonly: false, ..self.engine.config().clone() };
+        let now_ms = self.clock.now().unix_ms().0;
+        let found =
+            recover(&config, self.disk.clone(), &self.clock).map_err(|what| self.fail(format!("P5: {what}")))?;
+        let is_old = self.saves.recover(&found, now_ms, false).map_err(|what| self.fail(what))?;
+        self.marks.sometimes(is_old, "a crash undid the rename of a save");
+        Ok(())
     }
 
     pub(super) fn logs_on_disk(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
@@ -142,6 +154,8 @@ impl World<'_> {
         self.exit = None;
         self.timeout_at = None;
         self.lanes = Default::default();
+        self.log_rests();
+        self.stream.close();
         self.faults.clear();
         self.held.clear();
         self.flushed = false;
@@ -154,7 +168,8 @@ impl World<'_> {
         if self.rng.below(4) == 0 && self.unrotten.is_none() && !self.is_damaged {
             self.foreseen = Some(
                 recover(&config, self.disk.clone(), &self.clock)
-                    .map_err(|what| self.fail(format!("{}: {what}", self.property())))?,
+                    .map_err(|what| self.fail(format!("{}: {what}", self.property())))?
+                    .digest(self.clock.now().unix_ms().0),
             );
         } else {
             self.foreseen = None;
@@ -171,7 +186,7 @@ impl World<'_> {
         if !self.is_loaded || self.log_is_on {
             return Ok(());
         }
-        self.crash(Crash::Power { survival: Survival::Everything, tail: Tail::Whole });
+        self.crash(Crash::Power { survival: Survival::Everything, tail: Tail::Whole })?;
         let before = self.disk.clone();
         let name = self.engine.config().dbfilename.clone();
         if let Some(inode) = self.disk.inode_mut(&name)
