@@ -14,9 +14,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use etalon_core::engine::action::{ActionId, Outcome};
-use etalon_core::engine::persistence::file::{Encoder, FileId, FileOp, Lane};
+use etalon_core::engine::persistence::file::{Encoder, FileId, FileOp, KeyDelay, Lane};
 use mio::{Registry, Token, Waker};
 
 use crate::handover::Handover;
@@ -69,7 +71,7 @@ impl Files {
                 open: BTreeMap::new(),
                 opened: None,
             };
-            std::thread::Builder::new().name(name.into()).spawn(move || worker.run())?;
+            thread::Builder::new().name(name.into()).spawn(move || worker.run())?;
             io::Result::Ok(jobs)
         };
         let (snapshot_jobs, log_jobs) = (start("files")?, start("log")?);
@@ -142,9 +144,9 @@ impl Worker {
             FileOp::Create { file, path } => File::create(as_path(&path)).map(|created| {
                 self.open.insert(file, Arc::new(created));
             }),
-            FileOp::Encode { file, mut encoder, sync_every_bytes } => {
-                let error = self.encode(id, file, &mut encoder, sync_every_bytes).err().map(|error| os::reason(&error));
-                return Outcome::Encoded { encoder, error };
+            FileOp::Encode { file, mut encoder, sync_every_bytes, key_delay } => {
+                let encoded = self.encode(id, file, &mut encoder, sync_every_bytes, key_delay);
+                return Outcome::Encoded { encoder, error: encoded.err().map(|error| os::reason(&error)) };
             }
             // Of a file's facts only its length matters, and that is synced with the data.
             FileOp::Sync { file } => self.file(file).and_then(|file| file.sync_data()),
@@ -176,6 +178,10 @@ impl Worker {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && as_path(&path).is_dir() => Ok(()),
                 made => made,
             },
+            FileOp::Rest { us } => {
+                thread::sleep(Duration::from_micros(us));
+                Ok(())
+            }
         };
         done.map_or_else(|error| Outcome::Failed(os::reason(&error)), |()| Outcome::Done)
     }
@@ -204,16 +210,20 @@ impl Worker {
         }
     }
 
-    fn encode(&mut self, id: ActionId, file: FileId, encoder: &mut Encoder, sync_every_bytes: u64) -> io::Result<()> {
+    fn encode(
+        &mut self,
+        id: ActionId,
+        file: FileId,
+        encoder: &mut Encoder,
+        sync_every_bytes: u64,
+        key_delay: KeyDelay,
+    ) -> io::Result<()> {
         let mut file = self.file(file)?;
         let (mut chunk, mut unsynced) = (Vec::new(), 0);
         self.shared.keys_written.store(0, Ordering::Relaxed);
         while encoder.next_chunk(&mut chunk) {
-            if self.shared.cancelled.load(Ordering::Relaxed) == id.0 {
-                return Err(io::Error::other("Cancelled"));
-            }
+            self.note_keys(id, key_delay, encoder.keys_written())?;
             file.write_all(&chunk)?;
-            self.shared.keys_written.store(encoder.keys_written(), Ordering::Relaxed);
             unsynced += chunk.len() as u64;
             if sync_every_bytes > 0 && unsynced >= sync_every_bytes {
                 file.sync_data()?;
@@ -221,6 +231,28 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Notes that so many keys have been encoded; with a delay it takes its time over them. Errors: the operation was cancelled.
+    fn note_keys(&self, id: ActionId, delay: KeyDelay, keys: u64) -> io::Result<()> {
+        // Who cancels it waits no longer than that.
+        const SLICE: Duration = Duration::from_millis(10);
+        let noted = &self.shared.keys_written;
+        let before = noted.load(Ordering::Relaxed);
+        let rest_us = delay.rest_us(keys) - delay.rest_us(before);
+        let due = Instant::now() + Duration::from_micros(rest_us);
+        loop {
+            if self.shared.cancelled.load(Ordering::Relaxed) == id.0 {
+                return Err(io::Error::other("Cancelled"));
+            }
+            let left = due.saturating_duration_since(Instant::now());
+            let left_keys = (keys - before) * left.as_micros() as u64 / rest_us.max(1);
+            noted.store(keys - left_keys, Ordering::Relaxed);
+            if left.is_zero() {
+                return Ok(());
+            }
+            thread::sleep(left.min(SLICE));
+        }
     }
 
     fn file(&self, file: FileId) -> io::Result<&File> {

@@ -175,6 +175,7 @@ impl Disk {
                 self.names.make_folder(&path);
                 Outcome::Done
             }
+            FileOp::Rest { .. } => Outcome::Done,
         }
     }
 
@@ -300,5 +301,6 @@ pub fn describe(op: &FileOp) -> String {
         FileOp::Append { file, bytes } => format!("append {} bytes to #{}", bytes.len(), file.0),
         FileOp::Truncate { path, bytes } => format!("cut {} to {bytes} bytes", shown(path)),
         FileOp::MakeFolder { path } => format!("make folder {}", shown(path)),
+        FileOp::Rest { us } => format!("rest for {us} us"),
     }
 }

@@ -10,6 +10,7 @@
 //! | `Open` | `Opened`, `Missing` | `Failed` |
 //! | `Read` | `Content` | `Failed` |
 //! | `Encode` | `Encoded` | `Encoded` with the reason |
+//! | `Rest` | `Done` | |
 
 use crate::aof::encoder::CommandEncoder;
 use crate::keyspace::Snapshot;
@@ -77,6 +78,21 @@ impl Encoder {
     }
 }
 
+/// How long to rest after each key (`rdb-key-save-delay`, `key-load-delay`), so that tests see what happens meanwhile:
+/// microseconds, or minus the number of keys after which to rest for one microsecond.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyDelay(pub i32);
+
+impl KeyDelay {
+    /// How long after so many keys, altogether.
+    pub fn rest_us(self, keys: u64) -> u64 {
+        match self.0 {
+            0.. => keys.saturating_mul(self.0.unsigned_abs().into()),
+            _ => keys / u64::from(self.0.unsigned_abs()),
+        }
+    }
+}
+
 /// One operation. Each is completed with an [`Outcome`](crate::engine::action::Outcome).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileOp {
@@ -87,10 +103,12 @@ pub enum FileOp {
     },
     /// Appends all that the encoder yields, chunk by chunk. Completed with `Outcome::Encoded`, which gives it back.
     /// `sync_every_bytes`: begin to write to the disk that often, so that the last sync has little to do; 0: never.
+    /// `key_delay`: rest after each key; a driver without a clock of its own need not.
     Encode {
         file: FileId,
         encoder: Box<Encoder>,
         sync_every_bytes: u64,
+        key_delay: KeyDelay,
     },
     /// Returns when the content is on the disk.
     Sync {
@@ -139,5 +157,9 @@ pub enum FileOp {
     /// Creates a folder; well if it exists.
     MakeFolder {
         path: Vec<u8>,
+    },
+    /// Nothing, for that long. A driver without a clock of its own need not wait.
+    Rest {
+        us: u64,
     },
 }

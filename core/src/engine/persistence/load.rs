@@ -6,7 +6,7 @@
 //! stays as it is.
 
 use super::aof::load::LogLoading;
-use super::file::{FileId, FileOp};
+use super::file::{FileId, FileOp, KeyDelay};
 use super::{Engine, NOBODY};
 use crate::config::LogLevel;
 use crate::engine::action::{Action, Outcome};
@@ -25,6 +25,8 @@ const CHUNK_BYTES: std::ops::RangeInclusive<u64> = 1024..=2 << 20;
 const BATCH_KEYS: usize = 64;
 /// Key and value of a short string, in bytes.
 const BATCHED_BYTES_MAX: usize = 512;
+/// With `key-load-delay` clients are served, and the setting is looked at again, that often.
+const REST_US: u64 = 10_000;
 /// Empty keys that are named in the log.
 const EMPTY_KEYS_NAMED: u64 = 10;
 
@@ -70,6 +72,9 @@ pub struct Loading {
     keys_loaded: u64,
     keys_expired: u64,
     keys_empty: u64,
+    /// After how many keys and commands there has been a rest, and how much of it is to come.
+    rested_steps: u64,
+    rest_us: u64,
     batch: Batch,
 }
 
@@ -109,6 +114,8 @@ impl Loading {
             keys_loaded: 0,
             keys_expired: 0,
             keys_empty: 0,
+            rested_steps: 0,
+            rest_us: 0,
             batch: Batch::default(),
         }
     }
@@ -118,6 +125,12 @@ impl Loading {
             Some(log) => log.loaded_bytes(self.decoder.offset()),
             None => self.decoder.offset(),
         }
+    }
+
+    /// Keys of data sets and commands of logs that have been taken in.
+    fn steps(&self) -> u64 {
+        let keys = self.keys_loaded + self.keys_expired + self.keys_empty;
+        keys + self.log.as_ref().map_or(0, |log| log.commands())
     }
 }
 
@@ -185,6 +198,35 @@ impl Engine {
         self.ask_file(client, op, read);
     }
 
+    pub(super) fn loads_without_rest(&self) -> bool {
+        self.config.key_load_delay == 0
+    }
+
+    /// Asks for the next chunk, after a rest if `key-load-delay` wants one.
+    pub(super) fn read_on(&mut self, client: ClientId) {
+        if !self.rests_before(client, rested_to_read) {
+            self.read_ahead(client);
+        }
+    }
+
+    /// Rests as `key-load-delay` wants after what has been taken in, and has `then` follow. Whether it does.
+    pub(super) fn rests_before(&mut self, client: ClientId, then: fn(&mut Engine, ClientId, Outcome)) -> bool {
+        let delay = KeyDelay(self.config.key_load_delay);
+        let loading = self.persistence.loading.as_mut().expect("it is being loaded");
+        let steps = loading.steps();
+        loading.rest_us += delay.rest_us(steps) - delay.rest_us(loading.rested_steps);
+        loading.rested_steps = steps;
+        if delay == KeyDelay::default() {
+            loading.rest_us = 0;
+        }
+        let us = loading.rest_us.min(REST_US);
+        loading.rest_us -= us;
+        if us > 0 {
+            self.ask_file(client, FileOp::Rest { us }, then);
+        }
+        us > 0
+    }
+
     /// The next bytes are here; none: the file has ended.
     fn load_chunk(&mut self, client: ClientId, bytes: &[u8]) {
         let loading = self.persistence.loading.as_mut().expect("it is being loaded");
@@ -197,7 +239,7 @@ impl Engine {
             true => loading.decoder.feed_end(),
             false => loading.decoder.feed(bytes),
         }
-        if loading.fed_bytes < loading.total_bytes && !bytes.is_empty() {
+        if loading.fed_bytes < loading.total_bytes && !bytes.is_empty() && self.loads_without_rest() {
             // Read while this is decoded.
             self.read_ahead(client);
         }
@@ -205,7 +247,7 @@ impl Engine {
             Ok(true) => self.end_loading(client),
             // All that the file was said to have is here, and it wants more: the next read says that there is none.
             Ok(false) if self.persistence.loading.as_ref().is_some_and(|loading| !loading.is_reading) => {
-                self.read_ahead(client);
+                self.read_on(client);
             }
             Ok(false) => {}
             Err(text) => self.fail_loading(text),
@@ -377,6 +419,9 @@ impl Engine {
     }
 
     fn end_loading(&mut self, client: ClientId) {
+        if self.rests_before(client, rested_to_end) {
+            return;
+        }
         let loading = self.persistence.loading.take().expect("it is being loaded");
         self.close_file(loading.file);
         self.note_loaded(loading.keys_loaded, loading.keys_expired, loading.keys_empty);
@@ -448,6 +493,18 @@ fn opened(engine: &mut Engine, client: ClientId, outcome: Outcome) {
             engine.warn(text);
             engine.reply_error(client, b"ERR Error trying to load the RDB dump, check server logs.");
         }
+    }
+}
+
+fn rested_to_read(engine: &mut Engine, client: ClientId, _: Outcome) {
+    if engine.persistence.loading.is_some() {
+        engine.read_on(client);
+    }
+}
+
+fn rested_to_end(engine: &mut Engine, client: ClientId, _: Outcome) {
+    if engine.persistence.loading.is_some() {
+        engine.end_loading(client);
     }
 }
 

@@ -29,7 +29,7 @@ impl MemoryDisk {
                 }
                 return Outcome::Encoded { encoder, error: None };
             }
-            FileOp::Sync { .. } | FileOp::SyncFolder { .. } => {}
+            FileOp::Sync { .. } | FileOp::SyncFolder { .. } | FileOp::Rest { .. } => {}
             FileOp::Close { file } => _ = self.open.remove(&file),
             FileOp::Rename { from, to } => match self.files.remove(&from) {
                 Some(content) => {

@@ -11,7 +11,7 @@
 //! The new file is complete and synced under a temporary name (`temp-<pid>.rdb`) before it takes the place of the old one, and the
 //! folder is synced after: at every instant `dbfilename` is wholly the old or wholly the new one.
 
-use super::file::{Encoder, FileId, FileOp};
+use super::file::{Encoder, FileId, FileOp, KeyDelay};
 use super::load::ReloadOptions;
 use super::{Engine, NOBODY, ignored};
 use crate::commands::CommandError;
@@ -66,6 +66,7 @@ pub struct SaveJob {
     folder: Vec<u8>,
     /// Until it is handed to the driver.
     encoder: Option<Box<Encoder>>,
+    key_delay: KeyDelay,
     pub(super) keys_total: u64,
     /// `Effects::dirty` of the snapshot.
     dirty: u64,
@@ -239,6 +240,7 @@ impl Engine {
             folder: self.config.dir.clone(),
             keys_total: encoder.keys_total(),
             encoder: Some(encoder),
+            key_delay: KeyDelay(self.config.rdb_key_save_delay),
             dirty: self.effects.dirty,
             started_s: self.now.unix_s(),
             action: ActionId(0),
@@ -321,7 +323,7 @@ impl Engine {
             Step::Encode => {
                 let encoder = job.encoder.take().expect("it is encoded once");
                 let sync_every_bytes = if self.config.rdb_save_incremental_fsync { SYNC_EVERY_BYTES } else { 0 };
-                FileOp::Encode { file: job.file, encoder, sync_every_bytes }
+                FileOp::Encode { file: job.file, encoder, sync_every_bytes, key_delay: job.key_delay }
             }
             Step::Sync => FileOp::Sync { file: job.file },
             Step::Close | Step::CloseBroken => FileOp::Close { file: job.file },

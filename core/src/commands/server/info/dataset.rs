@@ -13,6 +13,7 @@ pub(super) fn persistence(engine: &Engine, fields: &mut Fields) {
     fields.zeros(&["async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"]);
     let (processed, total) = match saving_s {
         Some(_) => (engine.process.save_keys_processed, state.save_keys_total()),
+        None if state.aof.is_rewriting() => (engine.process.save_keys_processed, state.aof.rewrite_keys_total()),
         None => (0, 0),
     };
     fields.field("current_fork_perc", format_args!("{:.2}", 100.0 * ratio(processed, total)));

@@ -75,7 +75,7 @@ impl Engine {
             RewriteStep::Encode => {
                 let encoder = rewrite.encoder.take().expect("it is encoded once");
                 let sync_every_bytes = if self.config.aof_rewrite_incremental_fsync { SYNC_EVERY_BYTES } else { 0 };
-                FileOp::Encode { file: rewrite.file, encoder, sync_every_bytes }
+                FileOp::Encode { file: rewrite.file, encoder, sync_every_bytes, key_delay: rewrite.key_delay }
             }
             RewriteStep::Sync => FileOp::Sync { file: rewrite.file },
             RewriteStep::Close | RewriteStep::CloseBroken => FileOp::Close { file: rewrite.file },

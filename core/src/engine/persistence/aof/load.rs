@@ -56,6 +56,8 @@ pub(in super::super) struct LogLoading {
     valid_up_to: u64,
     /// Before the MULTI that is open.
     before_multi: Option<u64>,
+    /// Carried out, or queued.
+    commands: u64,
 }
 
 /// How a file ended.
@@ -73,6 +75,10 @@ impl LogLoading {
             Form::DataSet => of_data_set,
             Form::Commands(reader) => reader.position(),
         }
+    }
+
+    pub(in super::super) fn commands(&self) -> u64 {
+        self.commands
     }
 
     pub(in super::super) fn loaded_bytes(&self, of_data_set: u64) -> u64 {
@@ -121,6 +127,7 @@ impl Engine {
             done_bytes: 0,
             valid_up_to: 0,
             before_multi: None,
+            commands: 0,
         };
         let mut loading = Loading::new(purpose, log.parts[0].file, log.parts[0].path.clone(), self.now);
         loading.log = Some(Box::new(log));
@@ -183,7 +190,7 @@ impl Engine {
         loading.fed_bytes = 0;
         loading.file_bytes = part.bytes;
         loading.decoder = RdbDecoder::new(part.bytes, verify);
-        self.read_ahead(client);
+        self.read_on(client);
     }
 
     /// The next bytes of a file are here; none: it has ended.
@@ -195,7 +202,7 @@ impl Engine {
         let mut log = loading.log.take().expect("a log is being loaded");
         self.feed(&mut log, &mut loading, bytes, ended);
         self.persistence.loading = Some(loading);
-        if !ended {
+        if !ended && self.loads_without_rest() {
             self.read_ahead(client);
         }
         let records = std::mem::replace(&mut self.effects.record_journal, false);
@@ -209,7 +216,9 @@ impl Engine {
         self.persistence.loading.as_mut().expect("it is being loaded").log = Some(log);
         match result {
             Ok(Some(end)) => self.end_part(end),
-            Ok(None) if ended => self.read_ahead(client),
+            Ok(None) if self.persistence.loading.as_ref().is_some_and(|loading| !loading.is_reading) => {
+                self.read_on(client);
+            }
             Ok(None) => {}
             Err(text) => self.fail_log_loading(text),
         }
@@ -294,6 +303,7 @@ impl Engine {
                         format!("{reason} reading the append only file {name} (file {path}, offset {offset})")
                     })?;
                     log.valid_up_to = reader.offset();
+                    log.commands += 1;
                 }
                 Ok(Item::End) if log.before_multi.is_none() => return Ok(Some(PartEnd::Whole)),
                 Ok(Item::End) | Err(Damage::CutShort) => {
@@ -398,6 +408,9 @@ impl Engine {
     }
 
     fn end_log_loading(&mut self) {
+        if self.rests_before(self.loading_client(), rested_to_end) {
+            return;
+        }
         let loading = self.persistence.loading.take().expect("it is being loaded");
         let log = loading.log.expect("a log was loaded");
         for part in &log.parts {
@@ -486,6 +499,12 @@ fn part_opened(engine: &mut Engine, _: ClientId, outcome: Outcome) {
             engine
                 .fail_log_loading(format!("Unable to obtain the AOF file {name} length. stat: {reason} (file {path})"));
         }
+    }
+}
+
+fn rested_to_end(engine: &mut Engine, _: ClientId, _: Outcome) {
+    if engine.persistence.loading.is_some() {
+        engine.end_log_loading();
     }
 }
 

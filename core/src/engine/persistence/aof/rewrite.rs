@@ -15,7 +15,7 @@
 //!
 //! Source: names, lines and replies of 7.0.15. Deviation: the order of 2 and 3; there the manifest names the new increment first.
 
-use super::super::file::{Encoder, FileId, FileOp, Lane};
+use super::super::file::{Encoder, FileId, FileOp, KeyDelay, Lane};
 use super::log::{RETRY_US, WhenSynced};
 use super::plan::Step;
 use super::start::config_applied;
@@ -67,6 +67,7 @@ pub(in super::super) struct Rewrite {
     pub(super) file: FileId,
     pub(super) temporary: Vec<u8>,
     pub(super) encoder: Option<Box<Encoder>>,
+    pub(super) key_delay: KeyDelay,
     pub keys_total: u64,
     pub(super) base_bytes: u64,
     pub(super) is_rdb: bool,
@@ -185,6 +186,7 @@ impl Engine {
             file: self.new_file(),
             temporary: self.in_data_folder(format!("temp-rewriteaof-bg-{pid}.aof").as_bytes()),
             encoder: None,
+            key_delay: KeyDelay(self.config.rdb_key_save_delay),
             keys_total: 0,
             base_bytes: 0,
             is_rdb: self.config.aof_use_rdb_preamble,
