@@ -32,7 +32,7 @@ pub fn shutdown(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Result
     {
         return Err(busy);
     }
-    engine.end(client, flags);
+    engine.end(client, flags)?;
     Ok(Flow::Asked)
 }
 

@@ -168,7 +168,7 @@ impl Engine {
             self.log(LogLevel::Notice, "Saving the final RDB snapshot before exiting.");
         }
         match (saves, self.persistence.is_saving()) {
-            (false, false) => self.exit(0),
+            (false, false) => self.exit_in_order(),
             (false, true) => self.begin_save(Purpose::ShutdownUnsaved),
             (true, _) => self.begin_save(Purpose::Shutdown { client, forced }),
         }
@@ -263,7 +263,7 @@ impl Engine {
         if job.purpose == Purpose::ShutdownUnsaved {
             self.discard_encoder(job.encoder);
             self.thaw_recency();
-            return self.exit(0);
+            return self.exit_in_order();
         }
         let op = FileOp::Create { file: job.file, path: job.temporary.clone() };
         job.action = self.ask_file(job.client(), op, step_done);

@@ -161,6 +161,7 @@ impl Engine {
         self.release_after_doubt();
         self.log(LogLevel::Notice, "Background AOF rewrite finished successfully");
         self.remove_history();
+        self.end_if_waited_for();
     }
 
     /// The base could not be made, or not be named.
@@ -192,6 +193,7 @@ impl Engine {
             self.drop_waiting_increment(&rewrite);
             self.persistence.aof.rewrite_scheduled = true;
         }
+        self.end_if_waited_for();
     }
 
     fn drop_waiting_increment(&mut self, rewrite: &Rewrite) {

@@ -109,6 +109,8 @@ pub struct Aof {
     pub last_rewrite_failed: bool,
     pub last_rewrite_s: Option<u64>,
     pub(super) limit: rewrite::Limit,
+    /// The process ends when the rewrite under way has been put away.
+    pub(in crate::engine) ends_process: bool,
 }
 
 impl Aof {
@@ -179,6 +181,18 @@ impl Engine {
     /// Whether a snapshot is being written in the background.
     pub(super) fn saves_in_background(&self) -> bool {
         self.persistence.aof.is_rewriting() || self.persistence.background_s(self.now).is_some()
+    }
+
+    /// Whether the log was turned on and its first base is being written.
+    pub(in crate::engine) fn writes_first_log(&self) -> bool {
+        self.persistence.aof.state == LogState::Waiting && self.persistence.aof.is_rewriting()
+    }
+
+    /// A rewrite is over, one way or another.
+    pub(super) fn end_if_waited_for(&mut self) {
+        if std::mem::take(&mut self.persistence.aof.ends_process) {
+            self.exit(0);
+        }
     }
 
     /// From now on the journal goes to the log, or no longer.

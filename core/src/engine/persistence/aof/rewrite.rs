@@ -311,6 +311,7 @@ impl Engine {
             self.restore_manifest();
         }
         self.tell_starter(rewrite.starter, false);
+        self.end_if_waited_for();
     }
 
     /// Puts the manifest of the files in force in its place again: a new one was written, and it is not known whether the disk has

@@ -455,6 +455,61 @@ fn a_shutdown_writes_and_syncs_the_log_first() {
 }
 
 #[test]
+fn a_shutdown_is_refused_while_the_first_base_is_written_unless_forced() {
+    for (command, is_refused) in
+        [("SHUTDOWN", true), ("SHUTDOWN SAVE", true), ("SHUTDOWN NOSAVE", true), ("SHUTDOWN NOSAVE FORCE", false)]
+    {
+        for steps in 0..12 {
+            let mut node = starting(MemoryDisk::default(), |config| config.appendonly = false);
+            node.run();
+            let client = node.connect();
+            node.ask(client, "SET k 1");
+            node.send(client, "CONFIG SET appendonly yes");
+            (0..steps).for_each(|_| assert!(node.step(None)));
+            let other = node.connect();
+            node.send(other, command);
+            if is_refused {
+                assert_eq!(
+                    (node.take(other).as_str(), node.exit),
+                    ("-ERR Errors trying to SHUTDOWN. Check logs.", None)
+                );
+                assert!(node.logged("Writing initial AOF, can't exit."));
+                assert_eq!(node.ask(other, "INCR k"), ":2");
+                node.run();
+                assert_eq!(restarted(&node.disk).digest(), node.digest());
+                node.send(other, command);
+            }
+            while node.exit.is_none() && node.step(None) {}
+            assert_eq!(node.exit, Some(0), "{command} after {steps} operations: {:?}", node.log);
+            let names = String::from_utf8(node.disk.files.keys().flatten().copied().collect()).expect("text");
+            assert!(!names.contains("temp-rewriteaof"), "{command} after {steps} operations: {names}");
+        }
+    }
+}
+
+#[test]
+fn a_shutdown_during_a_rewrite_puts_it_away_first() {
+    for steps in 0..14 {
+        let mut node = with_policy(AppendFsync::EverySec);
+        let client = node.connect();
+        node.ask(client, "SET k 1");
+        node.send(client, "BGREWRITEAOF");
+        (0..steps).for_each(|_| assert!(node.step(None)));
+        let other = node.connect();
+        node.ask(other, "INCR k");
+        node.send(other, "SHUTDOWN");
+        assert!(node.logged("There is a child rewriting the AOF. Killing it!"), "after {steps} operations");
+        while node.exit.is_none() && node.step(None) {}
+        assert_eq!(node.exit, Some(0), "after {steps} operations: {:?}", node.log);
+        let names = String::from_utf8(node.disk.files.keys().flatten().copied().collect()).expect("text");
+        assert!(!names.contains("temp-rewriteaof"), "after {steps} operations: {names}");
+        let mut again = restarted(&node.disk);
+        let reader = again.connect();
+        assert_eq!(again.ask(reader, "GET k"), "$1 2");
+    }
+}
+
+#[test]
 fn publish_is_for_replicas_only_and_scripts_choose() {
     let mut node = with_policy(AppendFsync::No);
     let client = node.connect();
