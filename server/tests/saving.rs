@@ -4,26 +4,14 @@ mod harness;
 
 use harness::{Folder, Server, free_port, wait_until};
 
-/// Starts in a folder that may hold the data of an earlier server.
-fn start_in(folder: Folder, arguments: &[&str]) -> Server {
-    let port = free_port();
-    let text = port.to_string();
-    let mut all = vec!["--port", &text, "--bind", "127.0.0.1", "--enable-debug-command", "yes"];
-    all.extend_from_slice(arguments);
-    Server::start_exactly(port, folder, &all)
-}
-
 /// Kills the server and starts another on its folder.
-fn killed_and_started_again(mut server: Server, arguments: &[&str]) -> Server {
-    server.child.kill().expect("it runs");
-    server.child.wait().expect("it ends");
-    let folder = std::mem::replace(&mut server.folder, Folder::new());
-    start_in(folder, arguments)
+fn killed_and_started_again(server: Server, arguments: &[&str]) -> Server {
+    Server::start_in(server.into_folder(), arguments)
 }
 
 #[test]
 fn what_was_saved_is_there_after_a_kill() {
-    let server = start_in(Folder::new(), &[]);
+    let server = Server::start_in(Folder::new(), &[]);
     let mut client = server.client();
     client.ask("DEBUG POPULATE 20000");
     client.ask("RPUSH list a b c");
@@ -42,7 +30,7 @@ fn what_was_saved_is_there_after_a_kill() {
 
 #[test]
 fn a_save_in_the_background_lets_clients_work_and_leaves_one_file() {
-    let server = start_in(Folder::new(), &["--save", "3600 1"]);
+    let server = Server::start_in(Folder::new(), &["--save", "3600 1"]);
     let mut client = server.client();
     client.ask("DEBUG POPULATE 300000");
     assert_eq!(client.ask("BGSAVE"), "Background saving started");
@@ -59,7 +47,7 @@ fn a_save_in_the_background_lets_clients_work_and_leaves_one_file() {
 #[test]
 fn a_signal_saves_under_save_points_and_not_without() {
     for (save, expected) in [("3600 1", "1"), ("", "0")] {
-        let mut server = start_in(Folder::new(), &["--save", save]);
+        let mut server = Server::start_in(Folder::new(), &["--save", save]);
         server.client().ask("SET k v");
         assert_eq!(server.terminate(), 0);
         let server = killed_and_started_again(server, &[]);

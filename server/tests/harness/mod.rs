@@ -28,6 +28,23 @@ pub fn free_port() -> u16 {
 pub struct Folder(pub PathBuf);
 
 impl Folder {
+    /// Names of all files in it and in the folders within, in order.
+    pub fn names(&self) -> Vec<String> {
+        fn gather(path: &Path, before: &str, names: &mut Vec<String>) {
+            for entry in std::fs::read_dir(path).expect("a folder").flatten() {
+                let name = format!("{before}{}", entry.file_name().to_string_lossy());
+                match entry.path().is_dir() {
+                    true => gather(&entry.path(), &format!("{name}/"), names),
+                    false => names.push(name),
+                }
+            }
+        }
+        let mut names = Vec::new();
+        gather(&self.0, "", &mut names);
+        names.sort();
+        names
+    }
+
     pub fn new() -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -77,8 +94,39 @@ impl Server {
         Server::spawn(port, folder, command)
     }
 
+    /// Starts in a folder that may hold the data of an earlier server, with DEBUG.
+    pub fn start_in(folder: Folder, arguments: &[&str]) -> Server {
+        let server = Server::start_loading(folder, arguments);
+        server.wait_for_log("eady to accept connections");
+        server
+    }
+
+    /// The same, and waits only until it takes connections: it may be loading.
+    pub fn start_loading(folder: Folder, arguments: &[&str]) -> Server {
+        let port = free_port();
+        let mut command = Command::new(binary());
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--enable-debug-command", "yes"]);
+        command.args(arguments);
+        let server = Server::launch(port, folder, command);
+        wait_until("a connection", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        server
+    }
+
+    /// Takes the folder away from a server that has ended, or is killed now.
+    pub fn into_folder(mut self) -> Folder {
+        let _ = self.child.kill();
+        self.child.wait().expect("it ends");
+        std::mem::replace(&mut self.folder, Folder::new())
+    }
+
     /// Starts what becomes a server on that port.
-    pub fn spawn(port: u16, folder: Folder, mut command: Command) -> Server {
+    pub fn spawn(port: u16, folder: Folder, command: Command) -> Server {
+        let server = Server::launch(port, folder, command);
+        server.wait_for_log("eady to accept connections");
+        server
+    }
+
+    fn launch(port: u16, folder: Folder, mut command: Command) -> Server {
         command.current_dir(&folder.0).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the server starts");
         let log = Arc::new(Mutex::new(String::new()));
@@ -90,9 +138,7 @@ impl Server {
                 log.push('\n');
             }
         });
-        let server = Server { child, port, folder, log };
-        server.wait_for_log("eady to accept connections");
-        server
+        Server { child, port, folder, log }
     }
 
     pub fn log(&self) -> String {
