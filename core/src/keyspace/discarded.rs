@@ -82,7 +82,7 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// Frees some dozens of pages, or a few thousand small things: well under a millisecond. Whether anything is left.
+    /// Frees a few large pages, some dozens of small ones, or a few thousand small things: well under a millisecond. Whether anything is left.
     pub fn free_one(&mut self) -> bool {
         if let Some(value) = self.values.last_mut() {
             if !value.shed() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// What can be freed piece by piece. After the first piece it is good for nothing but being freed further, or dropped.
 pub trait Shed {
-    /// Frees one piece: some dozens of pages, or a few thousand small things. Whether anything large is left.
+    /// Frees one piece: a few large pages, some dozens of small ones, or a few thousand small things. Whether anything large is left.
     fn shed(&mut self) -> bool;
 }
 
