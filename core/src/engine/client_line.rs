@@ -60,7 +60,13 @@ impl Engine {
                 client.transaction.as_ref().map_or(-1, |transaction| transaction.len() as i64),
             ),
         );
-        let output = client.output_bytes();
+        let (output, blocks, block_bytes) = match client.flags.contains(ClientFlags::REPLICA) {
+            false => (client.output_bytes(), client.overflow_blocks(), client.overflow_bytes()),
+            true => {
+                let (blocks, bytes) = self.replicas.waiting_blocks(client.id, client.output_bytes());
+                (0, blocks, bytes)
+            }
+        };
         let command = client.last_command.map_or("NULL", |command| self.commands.row(command).name);
         append(
             out,
@@ -73,8 +79,8 @@ impl Engine {
                 client.reply.buffer.capacity(),
                 client.reply_peak_bytes.max(client.reply.len()),
                 output.min(FIRST_BUFFER_BYTES),
-                client.overflow_blocks(),
-                client.overflow_bytes(),
+                blocks,
+                block_bytes,
                 client.memory_bytes() + client.query_bytes + client.query_free_bytes,
                 if is_waiting_for_socket(client) { "rw" } else { "r" },
             ),

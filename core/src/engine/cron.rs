@@ -195,7 +195,7 @@ impl Engine {
                 }
             }
             self.count_client(id);
-            self.check_output_limit(id);
+            self.enforce_output_limit(id);
         }
         self.stats.recent_input.add(input_bytes, now / 1_000_000);
         self.stats.recent_output.add(output_bytes, now / 1_000_000);

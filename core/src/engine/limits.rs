@@ -8,7 +8,8 @@
 //! | 1 KiB beyond the first buffer, unauthenticated | with the former | likewise |
 //!
 //! Output is measured as Redis does ([`Client::overflow_bytes`](super::client::Client::overflow_bytes)): the first 16
-//! KiB are free, the rest counts in blocks.
+//! KiB are free, the rest counts in blocks. A replica's is the stream that waits for it
+//! ([`Replicas::waiting_blocks`](super::replicas::Replicas::waiting_blocks)), also while it gets its copy.
 
 use super::Engine;
 use super::client::{ClientFlags, ClientId};
@@ -52,26 +53,56 @@ impl Engine {
         self.log(LogLevel::Warning, text);
     }
 
-    /// Closes a client whose output exceeds what it may leave unread.
+    /// Has a client closed whose output exceeds what it may leave unread.
     #[inline]
     pub(crate) fn check_output_limit(&mut self, id: ClientId) {
-        let Some(client) = self.clients.get_mut(id) else { return };
-        let bytes = client.overflow_bytes();
-        if bytes == 0 {
-            client.soft_limit_since_s = None;
+        if self.may_exceed_output_limit(id) && self.exceeds_output_limit(id) {
+            self.schedule_close(id);
+        }
+    }
+
+    /// The same, at once. For the cron, which looks at clients that nothing happens to: their soft limits run out.
+    pub(super) fn enforce_output_limit(&mut self, id: ClientId) {
+        if !self.may_exceed_output_limit(id) || !self.exceeds_output_limit(id) {
             return;
         }
-        self.check_overflow(id, bytes);
+        if self.is_suspended(id) || self.script_runs_for(id) {
+            return self.schedule_close(id);
+        }
+        let line = self.client_line_text(id);
+        self.drop_client(id);
+        self.log(LogLevel::Warning, format!("Client {line} closed for overcoming of output buffer limits."));
+    }
+
+    /// Whether it has output that counts at all.
+    #[inline]
+    fn may_exceed_output_limit(&mut self, id: ClientId) -> bool {
+        let Some(client) = self.clients.get_mut(id) else { return false };
+        let counts = client.overflow_bytes() > 0 || client.flags.contains(ClientFlags::REPLICA);
+        if !counts {
+            client.soft_limit_since_s = None;
+        }
+        counts
     }
 
     #[cold]
-    fn check_overflow(&mut self, id: ClientId, bytes: usize) {
-        let class = match self.client(id).flags {
+    fn exceeds_output_limit(&mut self, id: ClientId) -> bool {
+        let client = self.client(id);
+        let (flags, output_bytes) = (client.flags, client.output_bytes());
+        let bytes = match flags.contains(ClientFlags::REPLICA) {
+            true => self.replicas.waiting_blocks(id, output_bytes).1,
+            false => client.overflow_bytes(),
+        };
+        let class = match flags {
             flags if flags.contains(ClientFlags::REPLICA) => 1,
             flags if flags.contains(ClientFlags::PUBSUB) => 2,
             _ => 0,
         };
-        let limit = self.config.client_output_buffer_limit[class];
+        let mut limit = self.config.client_output_buffer_limit[class];
+        if class == 1 && limit.hard_bytes > 0 {
+            // Less than the backlog would not do: a partial copy may be that long.
+            limit.hard_bytes = limit.hard_bytes.max(self.config.repl_backlog_size);
+        }
         let unauthenticated = bytes > UNAUTHENTICATED_OUTPUT_BYTES_MAX && self.auth_required(id);
         let now_s = self.now.monotonic_us / 1_000_000;
         let client = self.client_mut(id);
@@ -83,14 +114,18 @@ impl Engine {
         } else {
             client.soft_limit_since_s = None;
         }
-        if (hard || soft || unauthenticated) && !client.flags.contains(ClientFlags::CLOSE_ASAP) {
-            let line = self.client_line_text(id);
-            self.client_mut(id).flags.insert(ClientFlags::CLOSE_ASAP);
-            self.stats.client_output_buffer_limit_disconnections += 1;
-            self.mark_pending(id);
-            let text = format!("Client {line} scheduled to be closed ASAP for overcoming of output buffer limits.");
-            self.log(LogLevel::Warning, text);
-        }
+        let exceeds = (hard || soft || unauthenticated) && !client.flags.contains(ClientFlags::CLOSE_ASAP);
+        self.stats.client_output_buffer_limit_disconnections += u64::from(exceeds);
+        exceeds
+    }
+
+    #[cold]
+    fn schedule_close(&mut self, id: ClientId) {
+        let line = self.client_line_text(id);
+        self.client_mut(id).flags.insert(ClientFlags::CLOSE_ASAP);
+        self.mark_pending(id);
+        let text = format!("Client {line} scheduled to be closed ASAP for overcoming of output buffer limits.");
+        self.log(LogLevel::Warning, text);
     }
 }
 

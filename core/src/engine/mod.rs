@@ -420,12 +420,12 @@ impl Engine {
     /// Heap that the engine holds, in bytes: data, clients, and a fixed part.
     pub fn memory_used_bytes(&self) -> usize {
         let clients: usize = self.clients.iter().map(Client::memory_bytes).sum();
-        FIXED_BYTES + self.keyspace.heap_bytes() + clients
+        FIXED_BYTES + self.keyspace.heap_bytes() + clients + self.replicas.kept_bytes()
     }
 
     /// The same, with the clients as the cron last saw them. O(databases).
     pub(crate) fn memory_estimate_bytes(&self) -> usize {
-        FIXED_BYTES + self.keyspace.heap_bytes() + self.client_memory.sum_bytes
+        FIXED_BYTES + self.keyspace.heap_bytes() + self.client_memory.sum_bytes + self.replicas.kept_bytes()
     }
 
     /// What is measured against `maxmemory`: live data, and the clients as the cron last saw them. O(databases).

@@ -10,6 +10,10 @@
 //! The copy is `dbfilename` as a save in the background leaves it; it is read from the file that was opened when the save
 //! ended, whatever later saves do. A line feed a second tells who waits that the server lives.
 //!
+//! What is kept for a replica during its copy counts as its output: `client-output-buffer-limit replica` ends the connection. A save
+//! whose last replica has gone is given up, unless there are save points. With `rdb-del-sync-files` the file is removed when
+//! nobody needs it any more, if the server keeps no data on disk.
+//!
 //! Source: the protocol of SYNC as 7.0.15 speaks it to its replicas and to `redis-cli --rdb`. Not there yet: PSYNC, with its
 //! backlog and partial copies (a replica falls back to SYNC), copies without a file, WAIT.
 
@@ -19,12 +23,17 @@ use super::Engine;
 use super::action::Outcome;
 use super::client::{ClientFlags, ClientId};
 use super::journal::Readers;
+use super::persistence::aof::LogState;
 use super::persistence::file::{FileId, FileOp};
+use super::persistence::{NOBODY, ignored};
 use crate::commands::{CommandError, OwnedArgs};
 use crate::config::LogLevel;
 
 /// A piece of the copy.
 const PIECE_BYTES: usize = 256 * 1024;
+/// What replicas are to get is measured in blocks of that size, each with its head.
+const BLOCK_BYTES: usize = 20_440;
+const BLOCK_HEAD_BYTES: usize = 64;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
@@ -62,6 +71,8 @@ pub(crate) struct Replicas {
     /// Bytes that were propagated so far (`master_repl_offset`).
     pub offset: u64,
     next_ping_s: u64,
+    /// `dbfilename` was written for replicas, and `rdb-del-sync-files` was on.
+    has_copy_on_disk: bool,
 }
 
 impl Replicas {
@@ -76,6 +87,22 @@ impl Replicas {
             };
             Some((*id, state, replica))
         })
+    }
+
+    /// What is kept for those that still get their copies.
+    pub fn kept_bytes(&self) -> usize {
+        self.by_client.values().map(|replica| replica.kept.capacity()).sum()
+    }
+
+    /// Blocks of the stream that a replica has not taken yet, and their memory. `output_bytes`: what waits to be sent to it.
+    pub fn waiting_blocks(&self, client: ClientId, output_bytes: usize) -> (usize, usize) {
+        let bytes = match self.by_client.get(&client) {
+            // The copy itself does not count.
+            Some(replica) if replica.phase != Phase::Online => replica.kept.len(),
+            _ => output_bytes,
+        };
+        let blocks = bytes.div_ceil(BLOCK_BYTES);
+        (blocks, blocks * (BLOCK_BYTES + BLOCK_HEAD_BYTES))
     }
 
     /// How many are online and have confirmed something within `lag_max_s`.
@@ -131,9 +158,9 @@ impl Engine {
         if self.client(client).output_bytes() > 0 {
             return Err(CommandError::Text("ERR SYNC and PSYNC are invalid with pending output"));
         }
-        let address = self.client(client).peer.address.clone();
-        self.log(LogLevel::Notice, format!("Replica {address} asks for synchronization"));
         self.announced(client).phase = Phase::Waiting;
+        let name = self.replica_name(client);
+        self.log(LogLevel::Notice, format!("Replica {name} asks for synchronization"));
         self.client_mut(client).flags.insert(ClientFlags::REPLICA);
         self.copy_if_wanted();
         Ok(())
@@ -150,6 +177,7 @@ impl Engine {
         // Those that follow already get what came before the snapshot; from here on the new ones, too.
         self.feed_replicas();
         self.begin_background_save();
+        self.replicas.has_copy_on_disk = self.config.rdb_del_sync_files;
         self.set_reader(Readers::REPLICAS, true);
         self.journal.replicas.db = None;
         self.replicas.by_client.values_mut().filter(|replica| waits(replica)).for_each(|replica| {
@@ -180,45 +208,63 @@ impl Engine {
         self.replicas.by_client.get_mut(&client).expect("it is a replica")
     }
 
-    /// A replica's socket has taken everything: the next piece of the copy.
+    /// How the log calls a replica: its address, and the port where it listens.
+    fn replica_name(&self, client: ClientId) -> String {
+        let Some(replica) = self.replicas.by_client.get(&client) else { return String::new() };
+        let peer = &self.client(client).peer.address;
+        let peer = peer.rsplit_once(':').map_or(&peer[..], |(address, _)| address);
+        let address = match replica.address.is_empty() {
+            true => peer.into(),
+            false => String::from_utf8_lossy(&replica.address),
+        };
+        match replica.listening_port {
+            0 => format!("{address}:<unknown-replica-port>"),
+            port => format!("{address}:{port}"),
+        }
+    }
+
+    /// A replica's socket has taken everything: the next piece of the copy, or what comes after it.
     pub(super) fn replica_took_all(&mut self, client: ClientId) {
         let Some(replica) = self.replicas.by_client.get_mut(&client) else { return };
-        if let Phase::Sending { file, reads, .. } = &mut replica.phase
-            && !std::mem::replace(reads, true)
-        {
-            let op = FileOp::Read { file: *file, bytes_max: PIECE_BYTES };
-            self.ask_file(client, op, piece_read);
+        let Phase::Sending { file, left_bytes, reads } = &mut replica.phase else { return };
+        if std::mem::replace(reads, true) {
+            return;
+        }
+        let file = *file;
+        match *left_bytes {
+            0 => self.end_copy(client, file),
+            _ => _ = self.ask_file(client, FileOp::Read { file, bytes_max: PIECE_BYTES }, piece_read),
         }
     }
 
     /// The next piece of the copy is there. Nothing: the file ended too early.
     fn send_piece(&mut self, client: ClientId, piece: &[u8]) {
         let Some(replica) = self.replicas.by_client.get_mut(&client) else { return };
-        let Phase::Sending { file, left_bytes, reads } = &mut replica.phase else { return };
-        *left_bytes = left_bytes.saturating_sub(piece.len() as u64);
-        *reads = false;
-        let (file, is_last) = (*file, *left_bytes == 0);
-        if piece.is_empty() && !is_last {
+        let Phase::Sending { left_bytes, reads, .. } = &mut replica.phase else { return };
+        if piece.is_empty() {
             return self.drop_client(client);
         }
-        if is_last {
-            replica.phase = Phase::Online;
-        }
-        let kept = if is_last { std::mem::take(&mut replica.kept) } else { Vec::new() };
-        let (copy_only, address) = (replica.copy_only, self.client(client).peer.address.clone());
-        let output = &mut self.client_mut(client).reply.buffer;
-        output.extend_from_slice(piece);
-        if is_last && !copy_only {
-            output.extend_from_slice(&kept);
-        }
-        if is_last {
-            self.close_file(file);
-            self.log(LogLevel::Notice, format!("Synchronization with replica {address} succeeded"));
-        }
-        if is_last && copy_only {
-            self.client_mut(client).flags.insert(ClientFlags::CLOSE_AFTER_REPLY);
-        }
+        *left_bytes = left_bytes.saturating_sub(piece.len() as u64);
+        *reads = false;
+        self.client_mut(client).reply.buffer.extend_from_slice(piece);
         self.mark_pending(client);
+    }
+
+    /// The replica has the copy: the stream follows.
+    fn end_copy(&mut self, client: ClientId, file: FileId) {
+        self.close_file(file);
+        let name = self.replica_name(client);
+        let replica = self.replica(client);
+        replica.phase = Phase::Online;
+        if replica.copy_only {
+            let text = format!("RDB transfer completed, rdb only replica ({name}) should be disconnected asap");
+            self.log(LogLevel::Notice, text);
+            return self.drop_client(client);
+        }
+        let kept = std::mem::take(&mut replica.kept);
+        self.client_mut(client).reply.buffer.extend_from_slice(&kept);
+        self.mark_pending(client);
+        self.log(LogLevel::Notice, format!("Synchronization with replica {name} succeeded"));
     }
 
     /// Hands what was propagated to the replicas. Called when a turn ends.
@@ -236,14 +282,16 @@ impl Engine {
         let mut fed = Vec::new();
         for (&client, replica) in &mut self.replicas.by_client {
             match replica.phase {
-                Phase::Announced | Phase::Waiting => {}
+                Phase::Announced | Phase::Waiting => continue,
                 Phase::Saving | Phase::Sending { .. } => replica.kept.extend_from_slice(&bytes),
-                Phase::Online => fed.push(client),
+                Phase::Online => {
+                    let Some(client) = self.clients.get_mut(client) else { continue };
+                    client.reply.buffer.extend_from_slice(&bytes);
+                }
             }
+            fed.push(client);
         }
         for client in fed {
-            let Some(replica) = self.clients.get_mut(client) else { continue };
-            replica.reply.buffer.extend_from_slice(&bytes);
             self.mark_pending(client);
             self.check_output_limit(client);
         }
@@ -251,7 +299,7 @@ impl Engine {
 
     /// Signs of life. Called about once a second and more often.
     pub(super) fn replicas_cron(&mut self) {
-        if self.replicas.by_client.is_empty() {
+        if self.replicas.by_client.is_empty() && !self.replicas.has_copy_on_disk {
             return;
         }
         self.copy_if_wanted();
@@ -259,6 +307,7 @@ impl Engine {
         if now_s < self.replicas.next_ping_s {
             return;
         }
+        self.remove_copy_if_unused();
         let is_waiting = |phase: &Phase| matches!(phase, Phase::Waiting | Phase::Saving);
         for client in self.clients_in(is_waiting) {
             self.client_mut(client).reply.buffer.push(b'\n');
@@ -270,11 +319,34 @@ impl Engine {
         }
     }
 
+    fn remove_copy_if_unused(&mut self) {
+        let keeps_data = !self.config.save.is_empty() || self.persistence.aof.state != LogState::Off;
+        let is_needed = |replica: &Replica| !matches!(replica.phase, Phase::Announced | Phase::Online);
+        let unused = !self.replicas.by_client.values().any(is_needed);
+        if keeps_data || !unused || !self.config.rdb_del_sync_files || !self.replicas.has_copy_on_disk {
+            return;
+        }
+        self.replicas.has_copy_on_disk = false;
+        let text = "Removing the RDB file used to feed replicas in a persistence-less instance";
+        self.log(LogLevel::Notice, text);
+        let path = self.in_data_folder(&self.config.dbfilename);
+        self.ask_file(NOBODY, FileOp::Remove { path }, ignored);
+    }
+
     /// The connection is gone. What was open for it is closed.
     pub(super) fn forget_replica(&mut self, client: ClientId) {
+        let name = self.replica_name(client);
         let Some(gone) = self.replicas.by_client.remove(&client) else { return };
+        if gone.phase != Phase::Announced {
+            self.log(LogLevel::Warning, format!("Connection with replica {name} lost."));
+        }
         if let Phase::Sending { file, .. } = gone.phase {
             self.close_file(file);
+        }
+        let is_saving = |replica: &Replica| replica.phase == Phase::Saving;
+        if is_saving(&gone) && self.config.save.is_empty() && !self.replicas.by_client.values().any(is_saving) {
+            // Nobody wants that save any more, and the next replica need not wait for it.
+            self.cancel_save();
         }
         if self.replicas.iter().next().is_none() {
             self.set_reader(Readers::REPLICAS, false);
@@ -300,5 +372,115 @@ fn piece_read(engine: &mut Engine, client: ClientId, outcome: Outcome) {
     match outcome {
         Outcome::Content(piece) => engine.send_piece(client, &piece),
         _ => engine.drop_client(client),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, OutputBufferLimit};
+    use crate::engine::persistence::memory::MemoryDisk;
+    use crate::engine::persistence::node::Node;
+
+    /// A server without save points, a client, and a replica that waits for its copy.
+    fn copying(settings: impl FnOnce(&mut Config)) -> (Node, ClientId, ClientId) {
+        let mut node = Node::running(MemoryDisk::default(), |config| {
+            config.save = Vec::new();
+            settings(config);
+        });
+        let (client, replica) = (node.connect(), node.connect());
+        node.ask(client, "SET k 1");
+        node.send(replica, "SYNC");
+        (node, client, replica)
+    }
+
+    fn limited(hard_bytes: u64, soft_bytes: u64, soft_seconds: i32) -> impl FnOnce(&mut Config) {
+        move |config| {
+            config.repl_backlog_size = 1;
+            config.client_output_buffer_limit[1] = OutputBufferLimit { hard_bytes, soft_bytes, soft_seconds };
+        }
+    }
+
+    fn write(node: &mut Node, client: ClientId, bytes: usize) {
+        let line = format!("SET big {}", "x".repeat(bytes));
+        assert_eq!(node.ask(client, &line), "+OK");
+    }
+
+    #[test]
+    fn what_is_written_during_the_copy_follows_it() {
+        let (mut node, client, replica) = copying(|_| {});
+        write(&mut node, client, 100);
+        while !node.logged("succeeded") {
+            write(&mut node, client, 100);
+            assert!(node.step(None));
+        }
+        write(&mut node, client, 3);
+        let received = node.take(replica);
+        assert!(received.contains("REDIS0010") && received.ends_with("SET $3 big $3 xxx"), "{received}");
+        assert!(node.logged("Synchronization with replica "));
+    }
+
+    #[test]
+    fn a_replica_for_which_too_much_is_kept_is_closed_and_its_save_given_up() {
+        let (mut node, client, replica) = copying(limited(50_000, 0, 0));
+        write(&mut node, client, 20_000);
+        assert!(node.engine.is_connected(replica));
+        let line = node.ask(client, "CLIENT LIST TYPE REPLICA");
+        assert!(line.contains(" obl=0 oll=1 omem=20504 "), "{line}");
+        write(&mut node, client, 40_000);
+        assert!(node.logged("scheduled to be closed ASAP for overcoming of output buffer limits."));
+        assert!(!node.engine.is_connected(replica));
+        assert!(node.logged("Connection with replica "));
+        node.run();
+        assert!(node.logged("Background saving terminated by signal 10"));
+        assert!(node.disk.files.is_empty(), "{:?}", node.disk.files.keys());
+        assert_eq!(node.field(client, "rdb_last_bgsave_status"), "ok");
+    }
+
+    #[test]
+    fn a_replica_for_which_much_is_kept_for_long_is_closed() {
+        let (mut node, client, replica) = copying(limited(0, 10_000, 2));
+        node.pass_ms(5000);
+        write(&mut node, client, 20_000);
+        node.pass_ms(1000);
+        // The length of the copy has been sent, so that no output waits, but the stream does.
+        while !node.received.iter().any(|(id, bytes)| *id == replica && bytes.contains(&b'$')) {
+            assert!(node.step(None));
+        }
+        node.pass_ms(1000);
+        assert!(node.engine.is_connected(replica));
+        node.pass_ms(1000);
+        assert!(!node.engine.is_connected(replica));
+        assert!(node.logged(" closed for overcoming of output buffer limits."));
+    }
+
+    #[test]
+    fn a_save_for_replicas_goes_on_if_somebody_else_wants_it() {
+        let (mut node, client, replica) = copying(|_| {});
+        node.ask(client, "CONFIG SET save \"3600 1\"");
+        node.engine.disconnect(replica, node.now);
+        node.turn();
+        node.run();
+        assert!(node.logged("Background saving terminated with success"));
+    }
+
+    #[test]
+    fn the_copy_is_removed_when_nobody_needs_it_and_nothing_is_kept_on_disk() {
+        for (setting, removed) in
+            [("appendonly no", true), ("save \"3600 1\"", false), ("rdb-del-sync-files no", false)]
+        {
+            let (mut node, client, _) = copying(|config| config.rdb_del_sync_files = true);
+            assert_eq!(node.ask(client, &format!("CONFIG SET {setting}")), "+OK");
+            while !node.logged("succeeded") {
+                node.pass_ms(1000);
+                assert!(!node.logged("Removing the RDB file used to feed replicas in a persistence-less instance"));
+                assert!(node.step(None));
+            }
+            for _ in 0..3 {
+                node.pass_ms(1000);
+                node.run();
+            }
+            assert_eq!(node.disk.files.is_empty(), removed, "{setting}");
+        }
     }
 }

@@ -133,9 +133,12 @@ impl Engine {
             } else {
                 c.reply.buffer.clear();
             }
-            c.soft_limit_since_s = None;
             let closes = c.flags.contains(ClientFlags::CLOSE_AFTER_REPLY);
             let replicates = c.flags.contains(ClientFlags::REPLICA);
+            if !replicates {
+                // More may be kept for a replica that has taken a piece of its copy.
+                c.soft_limit_since_s = None;
+            }
             self.count_client_if_limited(client);
             if closes {
                 self.drop_client(client);

@@ -34,7 +34,7 @@ pub mod file;
 pub mod load;
 pub mod memory;
 #[cfg(test)]
-mod node;
+pub(in crate::engine) mod node;
 pub mod save;
 
 #[cfg(test)]
@@ -264,4 +264,4 @@ impl Engine {
 }
 
 /// Nothing follows from that outcome.
-pub(super) fn ignored(_: &mut Engine, _: ClientId, _: Outcome) {}
+pub(in crate::engine) fn ignored(_: &mut Engine, _: ClientId, _: Outcome) {}

@@ -131,7 +131,7 @@ impl Node {
     pub fn take(&mut self, id: ClientId) -> String {
         let at = self.received.iter().position(|(known, _)| *known == id);
         let bytes = at.map(|at| self.received.remove(at).1).unwrap_or_default();
-        String::from_utf8(bytes).expect("text").trim_end().replace("\r\n", " ")
+        String::from_utf8_lossy(&bytes).trim_end().replace("\r\n", " ")
     }
 
     pub fn ask(&mut self, id: ClientId, line: &str) -> String {

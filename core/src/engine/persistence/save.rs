@@ -270,7 +270,8 @@ impl Engine {
         self.persistence.job = Some(job);
     }
 
-    fn cancel_save(&mut self) {
+    /// Gives the save under way up; it ends soon.
+    pub(in crate::engine) fn cancel_save(&mut self) {
         if let Some(job) = self.persistence.job.as_mut().filter(|job| !job.is_cancelled) {
             job.is_cancelled = true;
             let action = job.action;

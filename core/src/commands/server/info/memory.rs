@@ -37,12 +37,9 @@ pub(super) fn memory(engine: &Engine, fields: &mut Fields) {
     fields.size("maxmemory", engine.config.maxmemory);
     fields.field("maxmemory_policy", engine.config.maxmemory_policy.word());
     fragmentation(used, resident, fields);
-    fields.zeros(&[
-        "mem_not_counted_for_evict",
-        "mem_replication_backlog",
-        "mem_total_replication_buffers",
-        "mem_clients_slaves",
-    ]);
+    fields.zeros(&["mem_not_counted_for_evict", "mem_replication_backlog"]);
+    fields.field("mem_total_replication_buffers", engine.replicas.kept_bytes());
+    fields.field("mem_clients_slaves", 0);
     fields.field("mem_clients_normal", clients);
     fields.field("mem_cluster_links", 0);
     fields.field("mem_aof_buffer", engine.log_buffer_bytes());
