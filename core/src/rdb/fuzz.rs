@@ -2,8 +2,6 @@
 
 use super::decoder::{RdbDecoder, RdbError, Record};
 use super::encoder::{EncodeOptions, RdbEncoder, UseNote};
-use super::value::Loaded;
-use crate::keyspace::db::NewValue;
 use crate::keyspace::recency::RecencyPolicy;
 use crate::keyspace::{DbIndex, Keyspace, Recency};
 use crate::structures::HashSeed;
@@ -56,15 +54,11 @@ fn decoded(file: &[u8]) -> Result<Keyspace, RdbError> {
                 fed = end;
             }
             Record::Select(number) => db = DbIndex((number % DATABASES as u64) as u32),
-            Record::Key(record) => {
+            Record::Key(mut record) => {
                 let db = keyspace.db_mut(db);
                 let hash = db.hash(&record.key);
                 let slot = db.find(hash, &record.key);
-                let value = match record.value {
-                    Loaded::String(ref bytes) => NewValue::String(bytes),
-                    Loaded::Object(object) => NewValue::Object(object),
-                };
-                db.store(hash, &record.key, slot, value, record.expiry, Recency::from_bits(0));
+                db.store(hash, &record.key, slot, record.value.take_new(), record.expiry, Recency::from_bits(0));
             }
             Record::EmptyKey(_) | Record::Fact { .. } | Record::Library(_) | Record::Resize { .. } => {}
             Record::End { .. } => return Ok(keyspace),

@@ -10,13 +10,18 @@
 //! A hash of strings (4) begins as a listpack and becomes a table as the limits say. A field that occurs twice is corrupt
 //! in all of them.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::length::{Reader, append_length};
-use super::string::{append_string, read_string};
-use super::value::{Place, TYPE_HASH, TYPE_HASH_LISTPACK, TYPE_HASH_ZIPLIST, TYPE_HASH_ZIPMAP, read_count};
+use super::string::{append_string, read_string, read_text};
+use super::value::{Loaded, Place, TYPE_HASH, TYPE_HASH_LISTPACK, TYPE_HASH_ZIPLIST, TYPE_HASH_ZIPMAP, read_count};
 use super::{Corrupt, ziplist, zipmap};
-use crate::structures::{ByteMap, Packed, listpack};
+use crate::numbers::integer::DecimalBuffer;
+use crate::structures::byte_map::{ByteMap, ByteMapBuilder};
+use crate::structures::table::Repeated;
+use crate::structures::{ListpackRef, Packed, listpack};
 use crate::types::{Collection, Hash, HashRef, Limits, Object, PackedKind};
-use std::collections::BTreeSet;
 
 /// The type byte of what [`append`] writes.
 pub(super) fn type_of(hash: HashRef<'_>) -> u8 {
@@ -61,57 +66,72 @@ pub(super) fn append_pages(
 }
 
 /// Reads an object of one of the types of hashes. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
-pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result<Object, Corrupt> {
-    let hash = match kind {
-        TYPE_HASH => read_strings(reader, limits)?,
-        TYPE_HASH_LISTPACK => read_listpack(&read_string(reader)?, limits)?,
-        TYPE_HASH_ZIPLIST => read_listpack(&ziplist::to_listpack(&read_string(reader)?)?, limits)?,
+pub(super) fn read<'a>(kind: u8, reader: &mut Reader<'a>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
+    match kind {
+        TYPE_HASH => read_strings(reader, limits),
+        TYPE_HASH_LISTPACK => {
+            let bytes = read_string(reader)?;
+            of_listpack(bytes, reader, limits)
+        }
+        TYPE_HASH_ZIPLIST => {
+            let bytes = ziplist::to_listpack(&read_string(reader)?)?;
+            of_listpack(bytes.into(), reader, limits)
+        }
         TYPE_HASH_ZIPMAP => {
-            let mut hash = read_listpack(&zipmap::to_listpack(&read_string(reader)?)?, limits)?;
-            let too_long = hash
-                .borrowed()
-                .iter()
-                .any(|(field, value)| field.len().max(value.len()) as u64 > limits.hash_listpack_value_bytes_max);
-            if too_long {
-                hash.convert(limits);
+            let bytes = zipmap::to_listpack(&read_string(reader)?)?;
+            let mut elements = ListpackRef::new(&bytes).iter();
+            let too_long = elements.any(|element| element.len() as u64 > limits.hash_listpack_value_bytes_max);
+            match of_listpack(bytes.into(), reader, limits)? {
+                Loaded::Packed(kind, bytes) if too_long => {
+                    let mut hash = Hash::of_packed(kind, Packed::from_bytes(&bytes));
+                    hash.convert(limits);
+                    Ok(Object::from(hash).into())
+                }
+                loaded => Ok(loaded),
             }
-            hash
         }
-        _ => return Err(Corrupt),
-    };
-    if hash.is_empty() { Err(reader.empty_collection()) } else { Ok(hash.into()) }
+        _ => Err(Corrupt),
+    }
 }
 
-fn read_strings(reader: &mut Reader<'_>, limits: &Limits) -> Result<Hash, Corrupt> {
+fn read_strings<'a>(reader: &mut Reader<'_>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
     let count = read_count(reader)?;
-    let mut hash = Hash::empty(Packed::blank(), limits);
-    if count as u64 > limits.hash_listpack_entries_max {
-        hash.convert(limits);
+    if count == 0 {
+        return Err(reader.empty_collection());
     }
-    for _ in 0..count {
-        let (field, value) = (read_string(reader)?, read_string(reader)?);
-        if !hash.set(&field, &value, limits) {
-            return Err(Corrupt);
+    let (mut a, mut b) = (DecimalBuffer::new(), DecimalBuffer::new());
+    if count as u64 <= limits.hash_listpack_entries_max {
+        let mut hash = Hash::empty(Packed::blank(), limits);
+        for _ in 0..count {
+            let (field, value) = (read_text(reader)?, read_text(reader)?);
+            if !hash.set(field.bytes(&mut a), value.bytes(&mut b), limits) {
+                return Err(Corrupt);
+            }
         }
+        return Ok(Object::from(hash).into());
     }
-    Ok(hash)
+    let mut map = ByteMapBuilder::new(limits.seed, count);
+    for _ in 0..count {
+        let (field, value) = (read_text(reader)?, read_text(reader)?);
+        map.add(field.bytes(&mut a), value.bytes(&mut b));
+    }
+    let map = map.finish().map_err(|Repeated| Corrupt)?;
+    Ok(Object::from(Hash::Table(Arc::new(map))).into())
 }
 
-fn read_listpack(bytes: &[u8], limits: &Limits) -> Result<Hash, Corrupt> {
-    let listpack = listpack::validate(bytes).map_err(|_| Corrupt)?;
+fn of_listpack<'a>(bytes: Cow<'a, [u8]>, reader: &mut Reader<'_>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
+    let listpack = listpack::validate(&bytes).map_err(|_| Corrupt)?;
     let count = listpack.len();
-    if count % 2 != 0 {
+    if count % 2 != 0 || !listpack::all_differ(listpack, 2) {
         return Err(Corrupt);
     }
-    let mut seen = BTreeSet::new();
-    for (field, _) in listpack.pairs() {
-        if !seen.insert(field.to_vec()) {
-            return Err(Corrupt);
-        }
+    if count == 0 {
+        return Err(reader.empty_collection());
     }
-    let mut hash = Hash::of_packed(PackedKind::Hash, Packed::from_bytes(bytes));
-    if count as u64 / 2 > limits.hash_listpack_entries_max {
-        hash.convert(limits);
+    if count as u64 / 2 <= limits.hash_listpack_entries_max {
+        return Ok(Loaded::Packed(PackedKind::Hash, bytes));
     }
-    Ok(hash)
+    let mut hash = Hash::of_packed(PackedKind::Hash, Packed::from_bytes(&bytes));
+    hash.convert(limits);
+    Ok(Object::from(hash).into())
 }

@@ -10,14 +10,18 @@
 //! are, whatever the limits say; elements that came one by one are pushed. Nodes without elements are left out; a list of
 //! none is corrupt.
 
+use std::borrow::Cow;
+
 use super::length::{Reader, append_length};
 use super::string::{append_compressed, append_string, read_string};
-use super::value::{Place, TYPE_LIST, TYPE_LIST_QUICKLIST, TYPE_LIST_QUICKLIST_2, TYPE_LIST_ZIPLIST, read_count};
+use super::value::{
+    Loaded, Place, TYPE_LIST, TYPE_LIST_QUICKLIST, TYPE_LIST_QUICKLIST_2, TYPE_LIST_ZIPLIST, read_count,
+};
 use super::{Corrupt, ziplist};
 use crate::numbers::integer::DecimalBuffer;
 use crate::structures::{Packed, listpack};
 use crate::types::list::Node;
-use crate::types::{Collection, End, Limits, List, ListRef, NodeRef, Object};
+use crate::types::{Collection, End, Limits, List, ListRef, NodeRef, Object, PackedKind};
 
 const PLAIN: u64 = 1;
 const PACKED: u64 = 2;
@@ -66,7 +70,7 @@ pub(super) fn append_piece(
 }
 
 /// Reads an object of one of the types of lists. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
-pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result<Object, Corrupt> {
+pub(super) fn read<'a>(kind: u8, reader: &mut Reader<'a>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
     let list = match kind {
         TYPE_LIST => read_strings(reader, limits)?,
         TYPE_LIST_ZIPLIST => {
@@ -77,10 +81,30 @@ pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result
             })?;
             list
         }
-        TYPE_LIST_QUICKLIST | TYPE_LIST_QUICKLIST_2 => read_nodes(kind, reader, limits)?,
+        TYPE_LIST_QUICKLIST => read_nodes(kind, reader, limits)?,
+        TYPE_LIST_QUICKLIST_2 => {
+            if let Some(bytes) = read_only_node(reader, limits) {
+                return Ok(Loaded::Packed(PackedKind::List, bytes));
+            }
+            read_nodes(kind, reader, limits)?
+        }
         _ => return Err(Corrupt),
     };
-    if list.is_empty() { Err(reader.empty_collection()) } else { Ok(list.into()) }
+    if list.is_empty() { Err(reader.empty_collection()) } else { Ok(Object::from(list).into()) }
+}
+
+/// The listpack of a list that is a single packed node, which then is the whole value. `None`, and nothing is read: it is something
+/// else.
+fn read_only_node<'a>(reader: &mut Reader<'a>, limits: &Limits) -> Option<Cow<'a, [u8]>> {
+    let mut ahead = reader.clone();
+    let is_only = ahead.count() == Ok(1) && ahead.length_or_marker() == Ok(PACKED) && List::has_usual_settings(limits);
+    let bytes = if is_only { read_string(&mut ahead).ok()? } else { return None };
+    let listpack = listpack::validate(&bytes).ok()?;
+    if listpack.is_empty() {
+        return None;
+    }
+    *reader = ahead;
+    Some(bytes)
 }
 
 fn read_strings(reader: &mut Reader<'_>, limits: &Limits) -> Result<List, Corrupt> {
@@ -101,10 +125,10 @@ fn read_nodes(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result<List
         }
         nodes.push(match (container, kind) {
             (PLAIN, _) => Node::plain(&bytes),
-            (PACKED, TYPE_LIST_QUICKLIST) => Node::Packed(Packed::from_bytes(&ziplist::to_listpack(&bytes)?)),
+            (PACKED, TYPE_LIST_QUICKLIST) => Node::Packed(Packed::from_vec(ziplist::to_listpack(&bytes)?)),
             (PACKED, _) => {
                 listpack::validate(&bytes).map_err(|_| Corrupt)?;
-                Node::Packed(Packed::from_bytes(&bytes))
+                Node::Packed(Packed::from_vec(bytes.into_owned()))
             }
             _ => return Err(Corrupt),
         });

@@ -185,40 +185,63 @@ pub fn decompress(input: &[u8], length: u64) -> Result<Vec<u8>, Corrupt> {
     if length > input.len().saturating_mul(EXPANSION_MAX) {
         return Err(Corrupt);
     }
-    let mut out = Vec::with_capacity(length);
-    let mut rest = input;
+    let mut out = vec![0; length];
+    let (mut rest, mut at) = (input, 0);
     while let [control, after @ ..] = rest {
-        rest = after;
         let control = usize::from(*control);
         if control < LITERAL_RUN_MAX {
-            let (run, after) = rest.split_at_checked(control + 1).ok_or(Corrupt)?;
-            if run.len() > length - out.len() {
-                return Err(Corrupt);
+            let count = control + 1;
+            // Whole blocks of the longest run are moved while there is room: that takes no call and no loop.
+            match (after.first_chunk::<LITERAL_RUN_MAX>(), out.get_mut(at..at + LITERAL_RUN_MAX)) {
+                (Some(run), Some(to)) => to.copy_from_slice(run),
+                _ => {
+                    let (from, to) = (after.get(..count).ok_or(Corrupt)?, out.get_mut(at..at + count).ok_or(Corrupt)?);
+                    to.copy_from_slice(from);
+                }
             }
-            out.extend_from_slice(run);
-            rest = after;
+            rest = &after[count..];
+            at += count;
             continue;
         }
-        let mut count = control >> 5;
-        if count == 7 {
-            let (extra, after) = rest.split_first().ok_or(Corrupt)?;
-            count += usize::from(*extra);
-            rest = after;
-        }
-        count += 2;
-        let (low, after) = rest.split_first().ok_or(Corrupt)?;
+        let (count, low, after) = match *after {
+            [low, ref after @ ..] if control >> 5 < 7 => ((control >> 5) + 2, low, after),
+            [extra, low, ref after @ ..] if control >> 5 == 7 => (usize::from(extra) + 9, low, after),
+            _ => return Err(Corrupt),
+        };
         rest = after;
-        let distance = ((control & 0x1f) << 8 | usize::from(*low)) + 1;
-        let start = out.len().checked_sub(distance).ok_or(Corrupt)?;
-        if count > length - out.len() {
+        let distance = ((control & 0x1f) << 8 | usize::from(low)) + 1;
+        let start = at.checked_sub(distance).ok_or(Corrupt)?;
+        if count > length - at {
             return Err(Corrupt);
         }
-        // Source and target may overlap: byte by byte is the meaning of the format.
-        for i in start..start + count {
-            out.push(out[i]);
+        copy_within(&mut out, start, at, count);
+        at += count;
+    }
+    if at == length { Ok(out) } else { Err(Corrupt) }
+}
+
+/// Repeats `count` bytes from `start` at `at`, behind it. What is copied may begin to be what was copied: byte by byte is the
+/// meaning of the format. Bytes after those may change, too; they have not been written yet.
+#[inline]
+fn copy_within(out: &mut [u8], start: usize, at: usize, count: usize) {
+    const BLOCK: usize = 16;
+    let distance = at - start;
+    if distance >= BLOCK && at + count.next_multiple_of(BLOCK) <= out.len() {
+        for offset in (0..count).step_by(BLOCK) {
+            // All of it is written already: it ends where this block begins, at the latest.
+            let block: [u8; BLOCK] = *out[start + offset..].first_chunk().expect("it lies before the block");
+            *out[at + offset..].first_chunk_mut().expect("there is room for whole blocks") = block;
+        }
+    } else if distance >= count {
+        out.copy_within(start..start + count, at);
+    } else if distance == 1 {
+        let byte = out[start];
+        out[at..at + count].fill(byte);
+    } else {
+        for place in start..start + count {
+            out[place + distance] = out[place];
         }
     }
-    if out.len() == length { Ok(out) } else { Err(Corrupt) }
 }
 
 #[cfg(test)]

@@ -9,13 +9,20 @@
 //! allows it and stays one while all members are integers, so a hash table of a few integers comes back as an intset.
 //! A member that occurs twice is corrupt.
 
+use std::sync::Arc;
+
 use super::Corrupt;
 use super::length::{Reader, append_length};
-use super::string::{append_string, read_string};
-use super::value::{Place, TYPE_SET, TYPE_SET_INTSET, read_count};
+use super::string::{append_string, read_string, read_text};
+use super::value::{Loaded, Place, TYPE_SET, TYPE_SET_INTSET, read_count};
 use crate::numbers::integer::DecimalBuffer;
+use crate::structures::table::{Repeated, TableBuilder};
 use crate::structures::{IntSetRef, Packed, Table};
+use crate::types::set::LISTPACK_BYTES_MAX;
 use crate::types::{Collection, Limits, Object, PackedKind, Set, SetRef};
+
+/// The small form of a set never has more members: they take two bytes at least.
+const LISTPACK_MEMBERS_MAX: usize = LISTPACK_BYTES_MAX / 2;
 
 /// The type byte of what [`append`] writes.
 pub(super) fn type_of(set: SetRef<'_>) -> u8 {
@@ -65,30 +72,43 @@ pub(super) fn append_pages(
 }
 
 /// Reads an object of one of the types of sets. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
-pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result<Object, Corrupt> {
-    let set = match kind {
-        TYPE_SET => read_strings(reader, limits)?,
+pub(super) fn read<'a>(kind: u8, reader: &mut Reader<'a>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
+    match kind {
+        TYPE_SET => read_strings(reader, limits),
         TYPE_SET_INTSET => {
             let bytes = read_string(reader)?;
             let len = IntSetRef::validate(&bytes, true).map_err(|_| Corrupt)?.len();
-            let mut set = Set::of_packed(PackedKind::SetIntset, Packed::from_bytes(&bytes));
-            if len as u64 > limits.set_intset_entries_max {
-                set.convert(limits);
+            if len as u64 <= limits.set_intset_entries_max {
+                return Ok(Loaded::Packed(PackedKind::SetIntset, bytes));
             }
-            set
+            let mut set = Set::of_packed(PackedKind::SetIntset, Packed::from_bytes(&bytes));
+            set.convert(limits);
+            Ok(Object::from(set).into())
         }
-        _ => return Err(Corrupt),
-    };
-    if set.is_empty() { Err(reader.empty_collection()) } else { Ok(set.into()) }
+        _ => Err(Corrupt),
+    }
 }
 
-fn read_strings(reader: &mut Reader<'_>, limits: &Limits) -> Result<Set, Corrupt> {
+fn read_strings<'a>(reader: &mut Reader<'_>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
     let count = read_count(reader)?;
-    let mut set = if count as u64 > limits.set_intset_entries_max { Set::new_hashtable() } else { Set::new() };
+    if count == 0 {
+        return Err(reader.empty_collection());
+    }
+    let mut buffer = DecimalBuffer::new();
+    let is_hashtable = count as u64 > limits.set_intset_entries_max;
+    if is_hashtable && count > LISTPACK_MEMBERS_MAX {
+        let mut table = TableBuilder::new(limits.seed, count);
+        for _ in 0..count {
+            table.add(read_text(reader)?.bytes(&mut buffer), &[]);
+        }
+        let table = table.finish().map_err(|Repeated| Corrupt)?;
+        return Ok(Object::from(Set::Table(Arc::new(table))).into());
+    }
+    let mut set = if is_hashtable { Set::new_hashtable() } else { Set::new() };
     for _ in 0..count {
-        if !set.add(&read_string(reader)?, limits) {
+        if !set.add(read_text(reader)?.bytes(&mut buffer), limits) {
             return Err(Corrupt);
         }
     }
-    Ok(set)
+    Ok(Object::from(set).into())
 }

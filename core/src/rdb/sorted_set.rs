@@ -12,17 +12,20 @@
 //!
 //! Deviation: a packed one whose elements are out of order is corrupt; 7.0.15 takes it and then finds members or doesn't.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::length::{Reader, append_length};
-use super::string::{append_string, read_string};
+use super::string::{append_string, read_string, read_text};
 use super::value::{
-    Place, TYPE_SORTED_SET, TYPE_SORTED_SET_2, TYPE_SORTED_SET_LISTPACK, TYPE_SORTED_SET_ZIPLIST, read_count,
+    Loaded, Place, TYPE_SORTED_SET, TYPE_SORTED_SET_2, TYPE_SORTED_SET_LISTPACK, TYPE_SORTED_SET_ZIPLIST, read_count,
 };
 use super::{Corrupt, ziplist};
 use crate::numbers::double;
+use crate::numbers::integer::DecimalBuffer;
+use crate::structures::table::Repeated;
 use crate::structures::{Packed, listpack};
-use crate::types::sorted_set::{ScoreTable, ScoreTree, in_order};
+use crate::types::sorted_set::{ScoreTree, ScoreTreeBuilder, in_order};
 use crate::types::{Collection, Limits, Object, PackedKind, SortedSet, SortedSetRef};
 
 /// The type byte of what [`append`] writes.
@@ -67,33 +70,45 @@ pub(super) fn append_members(
 }
 
 /// Reads an object of one of the types of sorted sets. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
-pub(super) fn read(kind: u8, reader: &mut Reader<'_>, limits: &Limits) -> Result<Object, Corrupt> {
-    let set = match kind {
-        TYPE_SORTED_SET => read_elements(reader, limits, read_text_score)?,
-        TYPE_SORTED_SET_2 => read_elements(reader, limits, |reader| Ok(f64::from_le_bytes(reader.array()?)))?,
-        TYPE_SORTED_SET_LISTPACK => read_listpack(&read_string(reader)?, limits)?,
-        TYPE_SORTED_SET_ZIPLIST => read_listpack(&ziplist::to_listpack(&read_string(reader)?)?, limits)?,
-        _ => return Err(Corrupt),
-    };
-    if set.is_empty() { Err(reader.empty_collection()) } else { Ok(set.into()) }
+pub(super) fn read<'a>(kind: u8, reader: &mut Reader<'a>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
+    match kind {
+        TYPE_SORTED_SET => read_elements(reader, limits, read_text_score),
+        TYPE_SORTED_SET_2 => read_elements(reader, limits, |reader| Ok(f64::from_le_bytes(reader.array()?))),
+        TYPE_SORTED_SET_LISTPACK => {
+            let bytes = read_string(reader)?;
+            of_listpack(bytes, reader, limits)
+        }
+        TYPE_SORTED_SET_ZIPLIST => {
+            let bytes = ziplist::to_listpack(&read_string(reader)?)?;
+            of_listpack(bytes.into(), reader, limits)
+        }
+        _ => Err(Corrupt),
+    }
 }
 
-fn read_elements(
+fn read_elements<'a>(
     reader: &mut Reader<'_>,
     limits: &Limits,
     read_score: impl Fn(&mut Reader<'_>) -> Result<f64, Corrupt>,
-) -> Result<SortedSet, Corrupt> {
-    let mut scores = ScoreTable::new(limits.seed);
-    for _ in 0..read_count(reader)? {
-        let member = read_string(reader)?;
+) -> Result<Loaded<'a>, Corrupt> {
+    let count = read_count(reader)?;
+    if count == 0 {
+        return Err(reader.empty_collection());
+    }
+    let mut tree = ScoreTreeBuilder::new(limits.seed, count);
+    let mut buffer = DecimalBuffer::new();
+    for _ in 0..count {
+        let member = read_text(reader)?;
         let score = read_score(reader)?;
-        if score.is_nan() || !scores.set(&member, score) {
+        if score.is_nan() {
             return Err(Corrupt);
         }
+        tree.add(member.bytes(&mut buffer), score);
     }
-    let mut set = SortedSet::Tree(std::sync::Arc::new(scores.into_tree()));
+    let tree = tree.finish().map_err(|Repeated| Corrupt)?;
+    let mut set = SortedSet::Tree(Arc::new(tree));
     set.pack_if_small(limits);
-    Ok(set)
+    Ok(Object::from(set).into())
 }
 
 fn read_text_score(reader: &mut Reader<'_>) -> Result<f64, Corrupt> {
@@ -105,21 +120,19 @@ fn read_text_score(reader: &mut Reader<'_>) -> Result<f64, Corrupt> {
     }
 }
 
-fn read_listpack(bytes: &[u8], limits: &Limits) -> Result<SortedSet, Corrupt> {
-    let listpack = listpack::validate(bytes).map_err(|_| Corrupt)?;
-    if !in_order(listpack) {
+fn of_listpack<'a>(bytes: Cow<'a, [u8]>, reader: &mut Reader<'_>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
+    let listpack = listpack::validate(&bytes).map_err(|_| Corrupt)?;
+    if !in_order(listpack) || !listpack::all_differ(listpack, 2) {
         return Err(Corrupt);
     }
-    let mut seen = BTreeSet::new();
-    for (member, _) in listpack.pairs() {
-        if !seen.insert(member.to_vec()) {
-            return Err(Corrupt);
-        }
-    }
     let count = listpack.len() as u64 / 2;
-    let mut set = SortedSet::of_packed(PackedKind::SortedSet, Packed::from_bytes(bytes));
-    if count > limits.sorted_set_listpack_entries_max {
-        set.convert(limits);
+    if count == 0 {
+        return Err(reader.empty_collection());
     }
-    Ok(set)
+    if count <= limits.sorted_set_listpack_entries_max {
+        return Ok(Loaded::Packed(PackedKind::SortedSet, bytes));
+    }
+    let mut set = SortedSet::of_packed(PackedKind::SortedSet, Packed::from_bytes(&bytes));
+    set.convert(limits);
+    Ok(Object::from(set).into())
 }

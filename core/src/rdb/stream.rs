@@ -17,9 +17,9 @@ use super::Corrupt;
 use super::length::{Reader, append_length};
 use super::string::{append_string, read_string};
 use super::value::{Place, TYPE_STREAM, TYPE_STREAM_2, read_count};
-use crate::structures::{StreamId, listpack};
+use crate::structures::StreamId;
 use crate::types::stream::{Counters, Group, Pending, node};
-use crate::types::{Limits, Object, Stream};
+use crate::types::{Object, Stream};
 use std::collections::BTreeMap;
 
 /// The type byte of what [`append`] writes.
@@ -100,19 +100,20 @@ fn append_group(out: &mut Vec<u8>, group: &Group, compression: bool) {
 }
 
 /// Reads an object of one of the types of streams. Errors: whatever 7.0.15 refuses, and all that is damaged inside.
-pub(super) fn read(kind: u8, reader: &mut Reader<'_>, _: &Limits) -> Result<Object, Corrupt> {
+pub(super) fn read(kind: u8, reader: &mut Reader<'_>) -> Result<Object, Corrupt> {
     if !matches!(kind, TYPE_STREAM | TYPE_STREAM_2) {
         return Err(Corrupt);
     }
-    let mut nodes = BTreeMap::new();
+    let mut nodes = Vec::new();
     for _ in 0..read_count(reader)? {
         let id: [u8; 16] = (*read_string(reader)?).try_into().map_err(|_| Corrupt)?;
-        let (id, bytes) = (StreamId::from_bytes(id), read_string(reader)?.into_owned());
-        let listpack = listpack::validate(&bytes).map_err(|_| Corrupt)?;
-        // In any order; taken in that of their ids.
-        if !node::is_valid(id, listpack) || nodes.insert(id, bytes).is_some() {
-            return Err(Corrupt);
-        }
+        let (id, bytes) = (StreamId::from_bytes(id), read_string(reader)?);
+        let examined = node::examine(id, &bytes).map_err(|_| Corrupt)?;
+        nodes.push((id, bytes.into_owned(), examined));
+    }
+    // In any order; taken in that of their ids.
+    if !nodes.is_sorted_by_key(|(id, ..)| *id) {
+        nodes.sort_by_key(|(id, ..)| *id);
     }
     let length = read_number(reader)?;
     let last_id = read_id(reader)?;

@@ -79,10 +79,40 @@ fn append_small_integer(out: &mut Vec<u8>, value: i64) -> bool {
     true
 }
 
+/// A string as it was read. [`Text::bytes`] gives the bytes without allocating.
+#[derive(Clone, Debug)]
+pub enum Text<'a> {
+    Raw(&'a [u8]),
+    Integer(i32),
+    Unpacked(Vec<u8>),
+}
+
+impl Text<'_> {
+    /// The bytes; an integer is printed into `buffer`.
+    #[inline]
+    pub fn bytes<'b>(&'b self, buffer: &'b mut DecimalBuffer) -> &'b [u8] {
+        match self {
+            Text::Raw(bytes) => bytes,
+            Text::Integer(integer) => buffer.format(*integer),
+            Text::Unpacked(bytes) => bytes,
+        }
+    }
+}
+
 /// Reads a string: borrowed if it stands there raw. O(length).
 pub fn read_string<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, [u8]>, Corrupt> {
-    let integer = match reader.length()? {
-        Length::Plain(length) => return reader.bytes(length).map(Cow::Borrowed),
+    Ok(match read_text(reader)? {
+        Text::Raw(bytes) => Cow::Borrowed(bytes),
+        Text::Integer(integer) => Cow::Owned(DecimalBuffer::new().format(integer).to_vec()),
+        Text::Unpacked(bytes) => Cow::Owned(bytes),
+    })
+}
+
+/// Reads a string, without allocating unless it is compressed. O(length).
+#[inline]
+pub fn read_text<'a>(reader: &mut Reader<'a>) -> Result<Text<'a>, Corrupt> {
+    Ok(Text::Integer(match reader.length()? {
+        Length::Plain(length) => return reader.bytes(length).map(Text::Raw),
         Length::Special(INT8) => i8::from_le_bytes(reader.array()?).into(),
         Length::Special(INT16) => i16::from_le_bytes(reader.array()?).into(),
         Length::Special(INT32) => i32::from_le_bytes(reader.array()?),
@@ -92,13 +122,12 @@ pub fn read_string<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, [u8]>, Corrupt
             let packed = reader.bytes(packed_len)?;
             // Redis takes a decompression of 0 bytes for a failed one, and accepts it where 0 were claimed.
             if length == 0 {
-                return Ok(Cow::Borrowed(b""));
+                return Ok(Text::Raw(b""));
             }
-            return lzf::decompress(packed, length).map(Cow::Owned);
+            return lzf::decompress(packed, length).map(Text::Unpacked);
         }
         Length::Special(_) => return Err(Corrupt),
-    };
-    Ok(Cow::Owned(DecimalBuffer::new().format(integer).to_vec()))
+    }))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use super::decoder::{RdbDecoder, RdbError, Reason, Record};
 use super::encoder::{EncodeOptions, RdbEncoder, UseNote};
-use super::value::Loaded;
 use crate::keyspace::db::NewValue;
 use crate::keyspace::recency::RecencyPolicy;
 use crate::keyspace::{DbIndex, Keyspace, Recency};
@@ -57,16 +56,12 @@ fn decoded(file: &[u8], piece: usize) -> Result<(Keyspace, usize), RdbError> {
                 fed = end;
             }
             Record::Select(number) => db = DbIndex(number.min(15) as u32),
-            Record::Key(record) => {
+            Record::Key(mut record) => {
                 let db = keyspace.db_mut(db);
                 let hash = db.hash(&record.key);
                 let slot = db.find(hash, &record.key);
                 let recency = Recency::idle_for(NOW, record.idle_s.unwrap_or(0) as i64);
-                let value = match record.value {
-                    Loaded::String(ref bytes) => NewValue::String(bytes),
-                    Loaded::Object(object) => NewValue::Object(object),
-                };
-                db.store(hash, &record.key, slot, value, record.expiry, recency);
+                db.store(hash, &record.key, slot, record.value.take_new(), record.expiry, recency);
             }
             Record::EmptyKey(_) | Record::Fact { .. } | Record::Library(_) | Record::Resize { .. } => {}
             Record::End { .. } => return Ok((keyspace, longest)),

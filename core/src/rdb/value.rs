@@ -15,7 +15,11 @@ use std::borrow::Cow;
 
 use super::length::Reader;
 use super::{Corrupt, hash, list, set, sorted_set, stream, string};
-use crate::types::{HashRef, Limits, Object, SetRef, SortedSetRef, StringRef, ValueRef};
+use crate::keyspace::db::NewValue;
+use crate::structures::Packed;
+use crate::types::{
+    HashRef, INLINE_PACKED_BYTES_MAX, Limits, Object, PackedKind, SetRef, SortedSetRef, StringRef, ValueRef,
+};
 
 pub const TYPE_STRING: u8 = 0;
 pub const TYPE_LIST: u8 = 1;
@@ -42,6 +46,8 @@ pub const TYPE_STREAM_2: u8 = 19;
 #[derive(Clone, Debug)]
 pub enum Loaded<'a> {
     String(Cow<'a, [u8]>),
+    /// The bytes of a packed collection, as they stand in the file or unpacked from it.
+    Packed(PackedKind, Cow<'a, [u8]>),
     Object(Object),
 }
 
@@ -50,8 +56,27 @@ impl Loaded<'_> {
     pub fn into_owned(self) -> Loaded<'static> {
         match self {
             Loaded::String(bytes) => Loaded::String(Cow::Owned(bytes.into_owned())),
+            Loaded::Packed(kind, bytes) => Loaded::Packed(kind, Cow::Owned(bytes.into_owned())),
             Loaded::Object(object) => Loaded::Object(object),
         }
+    }
+
+    /// The value as the keyspace takes it. What is large is moved out; nothing should be asked of the rest.
+    pub fn take_new(&mut self) -> NewValue<'_> {
+        match self {
+            Loaded::String(bytes) => NewValue::String(bytes),
+            Loaded::Packed(kind, Cow::Owned(bytes)) if bytes.len() > INLINE_PACKED_BYTES_MAX => {
+                NewValue::Object(Object::from_packed(*kind, Packed::from_vec(std::mem::take(bytes))))
+            }
+            Loaded::Packed(kind, bytes) => NewValue::Packed(*kind, bytes),
+            Loaded::Object(object) => NewValue::Object(std::mem::replace(object, Object::Vacant)),
+        }
+    }
+}
+
+impl From<Object> for Loaded<'_> {
+    fn from(object: Object) -> Self {
+        Loaded::Object(object)
     }
 }
 
@@ -121,18 +146,17 @@ pub fn append_piece(
 /// Reads a value of the given type. Whatever is inside is checked: nothing that was read makes a later command fail.
 /// Errors: Corrupt, also for an empty collection and for types that 7.0.15 does not know.
 pub fn read<'a>(kind: u8, reader: &mut Reader<'a>, limits: &Limits) -> Result<Loaded<'a>, Corrupt> {
-    let object = match kind {
-        TYPE_STRING => return string::read_string(reader).map(Loaded::String),
+    match kind {
+        TYPE_STRING => string::read_string(reader).map(Loaded::String),
         TYPE_LIST | TYPE_LIST_ZIPLIST | TYPE_LIST_QUICKLIST | TYPE_LIST_QUICKLIST_2 => list::read(kind, reader, limits),
         TYPE_SET | TYPE_SET_INTSET => set::read(kind, reader, limits),
         TYPE_SORTED_SET | TYPE_SORTED_SET_2 | TYPE_SORTED_SET_ZIPLIST | TYPE_SORTED_SET_LISTPACK => {
             sorted_set::read(kind, reader, limits)
         }
         TYPE_HASH | TYPE_HASH_ZIPMAP | TYPE_HASH_ZIPLIST | TYPE_HASH_LISTPACK => hash::read(kind, reader, limits),
-        TYPE_STREAM | TYPE_STREAM_2 => stream::read(kind, reader, limits),
+        TYPE_STREAM | TYPE_STREAM_2 => stream::read(kind, reader).map(Loaded::Object),
         _ => Err(Corrupt),
-    };
-    object.map(Loaded::Object)
+    }
 }
 
 /// Reads a count of elements. A count that the rest cannot hold (each takes a byte at least) is corrupt, so nothing is

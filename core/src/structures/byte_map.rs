@@ -15,7 +15,7 @@ use super::directory::ARC_HEAD_BYTES;
 use super::rng::Rng;
 use super::shed::Shed;
 use super::slab::Slab;
-use super::table::{HashSeed, Slot, Table};
+use super::table::{HashSeed, Repeated, Slot, Table, TableBuilder};
 
 /// Longest value kept inside a page.
 const INLINE_BYTES_MAX: usize = 512;
@@ -155,6 +155,38 @@ impl Shed for ByteMap {
     }
 }
 
+/// A map made of many pairs at once, for loading.
+#[derive(Clone, Debug)]
+pub struct ByteMapBuilder {
+    table: TableBuilder,
+    long: Slab<Arc<[u8]>>,
+    long_bytes: usize,
+}
+
+impl ByteMapBuilder {
+    /// `expected`: the number of pairs, as far as it is known.
+    pub fn new(seed: HashSeed, expected: usize) -> ByteMapBuilder {
+        ByteMapBuilder { table: TableBuilder::new(seed, expected), long: Slab::new(), long_bytes: 0 }
+    }
+
+    /// Adds a key with its value. O(its bytes) on average.
+    #[inline]
+    pub fn add(&mut self, key: &[u8], value: &[u8]) {
+        if fits_inside(value) {
+            return self.table.add(key, value);
+        }
+        self.long_bytes += ARC_HEAD_BYTES + value.len();
+        let mut outside = [OUTSIDE; OUTSIDE_BYTES];
+        outside[1..].copy_from_slice(&self.long.insert(value.into()).to_le_bytes());
+        self.table.add(key, &outside);
+    }
+
+    /// The map. Errors: a key was added twice.
+    pub fn finish(self) -> Result<ByteMap, Repeated> {
+        Ok(ByteMap { table: self.table.finish()?, long: self.long, long_bytes: self.long_bytes })
+    }
+}
+
 #[inline]
 fn is_outside(payload: &[u8]) -> bool {
     payload.len() == OUTSIDE_BYTES && payload[0] == OUTSIDE
@@ -185,6 +217,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_map_that_is_built_is_that_map(pairs in prop::collection::btree_map("[a-z]{0,9}", value(), 0..300)) {
+            let mut builder = ByteMapBuilder::new(HashSeed(1, 2), 0);
+            pairs.iter().for_each(|(key, value)| builder.add(key.as_bytes(), value));
+            let map = builder.finish().expect("keys differ");
+            map.check();
+            prop_assert_eq!(map.len(), pairs.len());
+            prop_assert!(pairs.iter().all(|(key, value)| map.get(key.as_bytes()) == Some(value)));
+        }
+
         #[test]
         fn it_is_a_map_and_its_snapshots_stay(
             ops in prop::collection::vec((0u16..60, prop::option::of(value()), prop::bool::weighted(0.05)), 1..300),

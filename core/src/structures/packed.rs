@@ -19,6 +19,11 @@ impl Packed {
         Packed(Arc::new(bytes.to_vec()))
     }
 
+    /// Takes the bytes over. O(1).
+    pub fn from_vec(bytes: Vec<u8>) -> Packed {
+        Packed(Arc::new(bytes))
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

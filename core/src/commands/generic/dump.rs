@@ -6,12 +6,10 @@
 //! Modules' types are refused: there are no modules.
 
 use crate::commands::{Args, CommandError, Ctx, Flow};
-use crate::keyspace::db::NewValue;
 use crate::keyspace::write::Ttl;
 use crate::keyspace::{Event, Recency};
 use crate::numbers::integer;
 use crate::rdb::dump::{self, PayloadError};
-use crate::rdb::value::Loaded;
 use crate::rdb::{self, Corrupt};
 use crate::time::UnixMillis;
 
@@ -49,7 +47,8 @@ pub fn restore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> 
     }
     let limits = ctx.db.policy().limits;
     let (kind, mut object) = dump::verify_and_split(args.at(3), ctx.db.policy().skip_checksum).map_err(refusal)?;
-    let value = rdb::value::read(kind, &mut object, &limits).map_err(|Corrupt| refusal(PayloadError::BadDataFormat))?;
+    let mut value =
+        rdb::value::read(kind, &mut object, &limits).map_err(|Corrupt| refusal(PayloadError::BadDataFormat))?;
     let now = ctx.now();
     let now_ms = ctx.now_ms();
     // The sum wraps in the original, which then finds it past.
@@ -69,10 +68,7 @@ pub fn restore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> 
     // Removed first: a restored key begins anew, also in its recency.
     key.remove();
     let ttl = expiry.map_or(Ttl::Clear, Ttl::At);
-    match value {
-        Loaded::String(bytes) => key.set(NewValue::String(&bytes), ttl),
-        Loaded::Object(object) => key.set(NewValue::Object(object), ttl),
-    }
+    key.set(value.take_new(), ttl);
     match (policy.lfu, options.frequency, options.idle_s) {
         (true, Some(frequency), _) => key.set_recency(Recency::with_frequency(now, frequency)),
         (false, _, Some(idle_s)) => key.set_recency(Recency::idle_for(now, idle_s)),

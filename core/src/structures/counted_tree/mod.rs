@@ -199,6 +199,43 @@ impl<P: Page, K: Key> CountedTree<P, K> {
         self.root = Some(Arc::new(node));
     }
 
+    /// A tree of these pages, none of them empty, in order, each with its key. O(pages).
+    pub fn from_pages(pages: Vec<(K, P)>) -> Self {
+        let mut tree = Self { pages: pages.len(), ..Self::new() };
+        let mut level: Vec<Entry<P, K>> = Vec::with_capacity(pages.len());
+        for (key, page) in pages {
+            tree.bytes += key.heap_bytes() + page.heap_bytes();
+            tree.count += page.count();
+            level.push(Entry { count: page.count(), key, down: Down::Page(page) });
+        }
+        while !level.is_empty() {
+            // Evenly, so that no node is sparse.
+            let (len, nodes) = (level.len(), level.len().div_ceil(FANOUT));
+            let mut entries = level.into_iter();
+            let mut above = Vec::with_capacity(nodes);
+            for at in 0..nodes {
+                let share = len * (at + 1) / nodes - len * at / nodes;
+                let mut node = Node { entries: Vec::with_capacity(share) };
+                node.entries.extend(entries.by_ref().take(share));
+                tree.bytes += node.heap_bytes();
+                above.push(Arc::new(node));
+            }
+            tree.height += 1;
+            if let [root] = &above[..] {
+                tree.root = Some(Arc::clone(root));
+                break;
+            }
+            let entry_of = |node: Arc<Node<P, K>>| Entry {
+                count: node.count(),
+                key: node.entries[0].key.clone(),
+                down: Down::Node(node),
+            };
+            level = above.into_iter().map(entry_of).collect();
+            tree.bytes += level.iter().map(|entry| entry.key.heap_bytes()).sum::<usize>();
+        }
+        tree
+    }
+
     /// `heap_bytes` counted anew.
     #[cfg(test)]
     pub fn recount(&self) -> usize {

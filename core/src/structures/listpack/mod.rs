@@ -22,15 +22,17 @@
 //! Invariant of [`ListpackRef`] and [`ListpackMut`]: the bytes are a valid listpack; [`validate`] decides for those that
 //! come from elsewhere. Source: the bytes that DUMP of 7.0.15 gives, and the public description of the format.
 
+mod distinct;
 mod edit;
 mod read;
 #[cfg(test)]
 mod tests;
 mod validate;
 
+pub use distinct::all_differ;
 pub use edit::ListpackMut;
 pub use read::{Iter, ListpackRef};
-pub use validate::{Malformed, validate};
+pub use validate::{Malformed, Walk, validate};
 
 use std::borrow::Cow;
 

@@ -167,7 +167,7 @@ impl<'a> ListpackRef<'a> {
 
 /// The element of the entry that begins at `at`.
 #[inline]
-fn item_at(bytes: &[u8], at: usize) -> Item<'_> {
+pub(super) fn item_at(bytes: &[u8], at: usize) -> Item<'_> {
     let first = bytes[at];
     let signed = |count: usize| {
         let mut value = [0; 8];

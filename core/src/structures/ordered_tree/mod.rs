@@ -21,6 +21,7 @@
 //! Deviation: a search by member among elements of different scores is undefined in Redis (it depends on a random
 //! choice of levels); here it is right whenever members rise with scores.
 
+mod build;
 mod page;
 mod separator;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use std::mem::replace;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use self::build::{OrderedTreeBuilder, OutOfOrder};
 use self::page::{INLINE_MEMBER_MAX, LeafPage, Member, RecordBytes};
 use self::separator::Separator;
 use super::counted_tree::{After, CountedTree, Path};

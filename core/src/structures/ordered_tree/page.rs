@@ -31,8 +31,8 @@ const SPARSE_BYTES: usize = PAGE_BYTES_MAX / 4;
 const MERGED_BYTES_MAX: usize = PAGE_BYTES_MAX * 3 / 4;
 /// Longer members live outside the page.
 pub(super) const INLINE_MEMBER_MAX: usize = 200;
-const HEADER: usize = 6;
-const POSITION: usize = 2;
+pub(super) const HEADER: usize = 6;
+pub(super) const POSITION: usize = 2;
 const OUTSIDE: u8 = 255;
 const SCORE: usize = 8;
 /// Score, length.
@@ -72,7 +72,7 @@ impl RecordBytes {
         Self { bytes, len: RECORD_HEAD + member.len() }
     }
 
-    fn get(&self) -> &[u8] {
+    pub fn get(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 }
@@ -81,6 +81,13 @@ impl LeafPage {
     /// A page with one record and no slack.
     pub fn with(record: &RecordBytes) -> Self {
         Self::pack([record.get()].into_iter(), 1, record.len, 0)
+    }
+
+    /// A page of records that lie one after the other in `bytes`, the last in order first, and end at `ends`; no slack.
+    pub fn of_descending(bytes: &[u8], ends: &[u16]) -> Self {
+        let start = |index: usize| index.checked_sub(1).map_or(0, |before| usize::from(ends[before]));
+        let records = (0..ends.len()).rev().map(|index| &bytes[start(index)..usize::from(ends[index])]);
+        Self::pack(records, ends.len(), bytes.len(), 0)
     }
 
     #[inline]

@@ -13,7 +13,7 @@ fn place(model: &Model, score: f64, member: &[u8]) -> Result<usize, usize> {
     model.binary_search_by(|(s, m)| s.partial_cmp(&score).expect("no NaN").then_with(|| m.as_slice().cmp(member)))
 }
 
-fn recount(tree: &OrderedTree) -> usize {
+pub(super) fn recount(tree: &OrderedTree) -> usize {
     let long: usize = tree.outside.iter().map(|(_, member)| 16 + member.len()).sum();
     assert_eq!(long, tree.outside_bytes);
     tree.tree.recount() + tree.outside.heap_bytes() + long

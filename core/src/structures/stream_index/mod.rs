@@ -119,6 +119,13 @@ impl<T: Item> StreamIndex<T> {
         Self { tree: CountedTree::new() }
     }
 
+    /// An index of these nodes, whose ids rise. O(nodes).
+    pub fn from_nodes(nodes: impl IntoIterator<Item = (StreamId, T)>) -> Self {
+        let pages: Vec<_> = nodes.into_iter().map(|(id, item)| (id, Node { id, item })).collect();
+        debug_assert!(pages.windows(2).all(|pair| pair[0].0 < pair[1].0), "ids of nodes rise");
+        Self { tree: CountedTree::from_pages(pages) }
+    }
+
     /// Living entries in all nodes. O(1).
     pub fn entry_count(&self) -> u64 {
         self.tree.count()

@@ -24,7 +24,7 @@ fn roomy_len(needed: usize, record: usize) -> usize {
 }
 
 /// The length of a page for `needed` bytes, with records of about `record` bytes.
-fn page_len_for(needed: usize, record: usize) -> usize {
+pub(super) fn page_len_for(needed: usize, record: usize) -> usize {
     let heads = ARC_HEAD_BYTES + ALLOCATOR_HEAD_BYTES;
     assert!(needed <= page::PAGE_BYTES_MAX - heads, "a page of {needed} bytes: records are not spread by their hash");
     let total = needed + heads;
@@ -177,7 +177,7 @@ impl Table {
         self.count_changed(a_count, a_count + b_count);
     }
 
-    fn set_page(&mut self, at: usize, page: PageRef) {
+    pub(super) fn set_page(&mut self, at: usize, page: PageRef) {
         let bytes = |page: &PageRef| page.as_ref().map_or(0, |page| ARC_HEAD_BYTES + page.len());
         self.pages_bytes += bytes(&page);
         let old = std::mem::replace(self.pages.get_mut(at), page);

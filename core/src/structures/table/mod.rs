@@ -39,6 +39,7 @@
 //! Invariants, checked by [`Table::recount`]: every record lies in the page of its hash; the counters (`len`, `live`,
 //! `pages_bytes`, `outside_bytes`, `counts`) equal a recount; an empty page holds no memory.
 
+mod build;
 mod grow;
 mod page;
 mod scan;
@@ -55,6 +56,7 @@ use super::directory::{ARC_HEAD_BYTES, Directory};
 use super::shed::Shed;
 use super::slab::Slab;
 
+pub use self::build::{Repeated, TableBuilder};
 pub use self::scan::Iter;
 
 /// The average of live bytes in a page up to which the table grows.

@@ -89,7 +89,7 @@ pub(super) fn record_len(key: KeyPart<'_>, payload_len: usize) -> usize {
 }
 
 #[inline]
-fn head_len(payload_len: usize) -> usize {
+pub(super) fn head_len(payload_len: usize) -> usize {
     if payload_len <= SHORT_PAYLOAD_MAX { 2 } else { 3 }
 }
 

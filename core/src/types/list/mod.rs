@@ -203,6 +203,11 @@ impl List {
         list
     }
 
+    /// Whether lists made under these limits keep no settings with their bytes: then a listpack alone is one.
+    pub fn has_usual_settings(limits: &Limits) -> bool {
+        Settings::of(limits) == Settings::DEFAULT
+    }
+
     /// Adds an element at an end.
     pub fn push(&mut self, end: End, text: &[u8], limits: &Limits) {
         if let List::Listpack(packed) = self {

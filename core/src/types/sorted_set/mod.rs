@@ -16,6 +16,7 @@
 mod range;
 mod tree;
 
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use crate::numbers::integer::DecimalBuffer;
 use crate::structures::{Item, ListpackMut, ListpackRef, Packed, Rng, listpack, ordered_tree};
 
 pub use range::{MemberBound, MemberRange, ScoreRange, ranks};
-pub use tree::{ScoreTable, ScoreTree};
+pub use tree::{ScoreTable, ScoreTree, ScoreTreeBuilder};
 
 /// A sorted set, owned. Clone: one reference count.
 #[derive(Clone, Debug)]
@@ -409,16 +410,29 @@ pub fn in_order(listpack: ListpackRef<'_>) -> bool {
     if !listpack.len().is_multiple_of(2) {
         return false;
     }
-    let mut before: Option<(f64, Vec<u8>)> = None;
+    let mut before: Option<(f64, Item<'_>)> = None;
     for (member, score) in listpack.pairs() {
         let Some(score) = parse_score(score) else { return false };
-        let member = member.to_vec();
-        if before.is_some_and(|before| before >= (score, member.clone())) {
+        if let Some((before_score, before)) = before
+            && match before_score.partial_cmp(&score) {
+                Some(Ordering::Less) => false,
+                Some(Ordering::Equal) => !is_below(before, member),
+                _ => true,
+            }
+        {
             return false;
         }
         before = Some((score, member));
     }
     true
+}
+
+/// Whether one text is below another bytewise.
+fn is_below(a: Item<'_>, b: Item<'_>) -> bool {
+    match (a, b) {
+        (Item::Bytes(a), Item::Bytes(b)) => a < b,
+        _ => a.text(&mut DecimalBuffer::new()) < b.text(&mut DecimalBuffer::new()),
+    }
 }
 
 /// A score on its way into a listpack.

@@ -9,7 +9,8 @@
 
 use std::ops::Range;
 
-use crate::structures::ordered_tree::Iter;
+use crate::structures::ordered_tree::{Iter, OrderedTreeBuilder};
+use crate::structures::table::{Repeated, TableBuilder};
 use crate::structures::{HashSeed, OrderedTree, Rng, Shed, Table};
 
 const SCORE_BYTES: usize = size_of::<f64>();
@@ -182,14 +183,49 @@ impl ScoreTable {
         let mut elements: Vec<(f64, &[u8])> =
             self.scores.iter().map(|(member, payload)| (decode(payload), member)).collect();
         elements.sort_unstable_by(|a, b| a.partial_cmp(b).expect("a score is never NaN"));
-        let mut order = OrderedTree::new();
-        for (score, member) in elements {
-            order.insert(score, member);
+        let mut order = OrderedTreeBuilder::new();
+        for (score, member) in elements.into_iter().rev() {
+            order.add(score, member).expect("members differ, and are sorted");
         }
+        let order = order.finish();
         ScoreTree { scores: self.scores, order }
     }
 }
 
 fn decode(payload: &[u8]) -> f64 {
     f64::from_le_bytes(payload.try_into().expect("a payload is a score"))
+}
+
+/// A tree made of many members at once, for loading.
+#[derive(Clone)]
+pub struct ScoreTreeBuilder {
+    scores: TableBuilder,
+    /// `None` once a member was out of order.
+    order: Option<OrderedTreeBuilder>,
+}
+
+impl ScoreTreeBuilder {
+    /// `expected`: the number of members, as far as it is known.
+    pub fn new(seed: HashSeed, expected: usize) -> ScoreTreeBuilder {
+        ScoreTreeBuilder { scores: TableBuilder::new(seed, expected), order: Some(OrderedTreeBuilder::new()) }
+    }
+
+    /// Adds a member. O(its bytes) on average. Panics if `score` is NaN.
+    pub fn add(&mut self, member: &[u8], score: f64) {
+        self.scores.add(member, &score.to_le_bytes());
+        if let Some(order) = &mut self.order
+            && order.add(score, member).is_err()
+        {
+            self.order = None;
+        }
+    }
+
+    /// The tree. O(n) if the greatest came first, else O(n log n). Errors: a member was added twice.
+    pub fn finish(self) -> Result<ScoreTree, Repeated> {
+        let scores = self.scores.finish()?;
+        Ok(match self.order {
+            Some(order) => ScoreTree { scores, order: order.finish() },
+            None => ScoreTable { scores }.into_tree(),
+        })
+    }
 }

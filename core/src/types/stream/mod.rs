@@ -393,21 +393,29 @@ impl Stream {
         result
     }
 
-    /// A stream from its parts. Nodes have been validated. Errors: they disagree with the rest.
-    pub fn from_nodes(nodes: BTreeMap<StreamId, Vec<u8>>, length: u64, counters: Counters) -> Option<Stream> {
+    /// A stream from its parts: nodes that have been examined, in the order of their ids. O(nodes). Errors: they disagree with
+    /// the rest, or with each other.
+    pub fn from_nodes(
+        nodes: Vec<(StreamId, Vec<u8>, node::Examined)>,
+        length: u64,
+        counters: Counters,
+    ) -> Option<Stream> {
+        let (mut living, mut last, mut ids) = (0u64, None, Vec::with_capacity(nodes.len()));
+        for (id, _, examined) in &nodes {
+            (last < Some(*id) && ids.last() < Some(id)).then_some(())?;
+            living = living.checked_add(examined.living)?;
+            last = examined.last.or(last);
+            ids.push(*id);
+        }
+        (living == length && last <= Some(counters.last_id)).then_some(())?;
         let mut stream = Stream::default();
         let inner = stream.inner();
-        let mut last: Option<StreamId> = None;
-        for (id, bytes) in nodes {
-            (last < Some(id)).then_some(())?;
-            let node = Packed::from_bytes(&bytes);
-            let view = NodeRef::new(id, node.listpack());
-            inner.length = inner.length.checked_add(view.living())?;
-            last = view.living_ids().last().or(last);
-            inner.append_node(id, Node(node));
-        }
+        inner.radix_nodes = radix::count_nodes(&ids);
+        let nodes = nodes.into_iter().map(|(id, bytes, _)| (id, Node(Packed::from_vec(bytes))));
+        inner.index = StreamIndex::from_nodes(nodes);
+        inner.length = length;
         inner.counters = counters;
-        (inner.length == length && last <= Some(counters.last_id)).then_some(stream)
+        Some(stream)
     }
 
     /// Adds the contents to a digest, in order.
@@ -432,9 +440,8 @@ impl Stream {
     pub fn check(&self) {
         let mut living = 0;
         for (_, id, node) in self.0.index.iter() {
-            let listpack = crate::structures::listpack::validate(node.0.bytes()).expect("a valid listpack");
-            assert!(node::is_valid(id, listpack), "a valid node");
-            living += NodeRef::new(id, listpack).living();
+            let examined = node::examine(id, node.0.bytes()).expect("a valid node");
+            living += examined.living;
         }
         assert_eq!(living, self.0.length);
         let ids: Vec<StreamId> = self.0.index.iter().map(|(_, id, _)| id).collect();
