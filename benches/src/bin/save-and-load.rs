@@ -9,7 +9,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use etalon_benches::load::append_request;
@@ -28,19 +28,46 @@ fn main() -> io::Result<()> {
     println!("{keys} keys, {}; {ROUNDS} rounds", if mixed { "mixed" } else { "small" });
     println!("{:<8} {:>8} {:>8} {:>10} {:>10} {:>12}", "", "save s", "load s", "MB", "peak MB", "BGSAVE +MB");
     let folder = std::env::temp_dir().join(format!("etalon-save-and-load-{}", std::process::id()));
+    let mut measured: [Vec<Line>; 2] = Default::default();
     for _ in 0..ROUNDS {
-        for (name, command) in [("redis", &redis), ("etalon", &etalon)] {
+        for ((name, command), lines) in [("redis", &redis), ("etalon", &etalon)].into_iter().zip(&mut measured) {
             let folder = folder.join(name);
             std::fs::create_dir_all(&folder)?;
-            println!("{name:<8} {}", measure(name, command, &folder, keys, mixed)?);
+            let line = measure(name, command, &folder, keys, mixed)?;
+            print_line(name, line);
+            lines.push(line);
             std::fs::remove_dir_all(&folder)?;
         }
     }
+    println!("medians, and their ratio");
+    let [redis, etalon] = measured.map(|lines| medians(&lines));
+    print_line("redis", redis);
+    print_line("etalon", etalon);
+    let ratios: [f64; COLUMNS] = std::array::from_fn(|column| etalon[column] / redis[column]);
+    let [save, load, resident, peak, grown] = ratios;
+    println!("{:<8} {save:>8.2} {load:>8.2} {resident:>10.2} {peak:>10.2} {grown:>12.2}", "ratio");
     std::fs::remove_dir_all(folder)
 }
 
+const COLUMNS: usize = 5;
+
+/// What was measured in one round: seconds and megabytes, in the order of the columns.
+type Line = [f64; COLUMNS];
+
+fn print_line(name: &str, [save_s, load_s, before, peak, grown]: Line) {
+    println!("{name:<8} {save_s:>8.2} {load_s:>8.2} {before:>10.0} {peak:>10.0} {grown:>12.0}");
+}
+
+fn medians(lines: &[Line]) -> Line {
+    std::array::from_fn(|column| {
+        let mut values: Vec<f64> = lines.iter().map(|line| line[column]).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    })
+}
+
 /// One server's line.
-fn measure(name: &str, command: &str, folder: &Path, keys: usize, mixed: bool) -> io::Result<String> {
+fn measure(name: &str, command: &str, folder: &Path, keys: usize, mixed: bool) -> io::Result<Line> {
     let command = format!("{command} --dir {}", folder.display());
     let server = Server::start(name, &command, None)?;
     fill(&server, keys, mixed)?;
@@ -55,8 +82,7 @@ fn measure(name: &str, command: &str, folder: &Path, keys: usize, mixed: bool) -
     let load_s = started.elapsed().as_secs_f64();
     let peak_bytes = server.peak_resident_bytes();
     let mb = |bytes: u64| bytes as f64 / 1e6;
-    let (before, peak, grown) = (mb(resident_bytes), mb(peak_bytes), mb(grown_bytes));
-    Ok(format!("{save_s:>8.2} {load_s:>8.2} {before:>10.0} {peak:>10.0} {grown:>12.0}"))
+    Ok([save_s, load_s, mb(resident_bytes), mb(peak_bytes), mb(grown_bytes)])
 }
 
 fn expect(server: &Server, request: &[&str], wanted: &[u8]) -> io::Result<()> {
@@ -145,7 +171,7 @@ impl Batch {
 /// BGSAVE while keys are overwritten: by how much the memory grows at most.
 fn save_under_writes(server: &Server, keys: usize) -> io::Result<u64> {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port))?;
-    let before = proportional_bytes(server.pid());
+    let before = server.proportional_bytes();
     expect(server, &["BGSAVE"], b"+Background")?;
     let (mut highest, mut state, mut looked) = (before, 1_u64, Instant::now());
     loop {
@@ -158,7 +184,7 @@ fn save_under_writes(server: &Server, keys: usize) -> io::Result<u64> {
         batch.send(&mut stream)?;
         if looked.elapsed() > Duration::from_millis(20) {
             looked = Instant::now();
-            highest = highest.max(proportional_bytes(server.pid()));
+            highest = highest.max(server.proportional_bytes());
             let info = server.request(&["INFO", "persistence"])?;
             if String::from_utf8_lossy(&info).contains("rdb_bgsave_in_progress:0") {
                 return Ok(highest - before);
@@ -167,16 +193,4 @@ fn save_under_writes(server: &Server, keys: usize) -> io::Result<u64> {
         // The same load for both: so many writes a second.
         std::thread::sleep(Duration::from_millis(2));
     }
-}
-
-/// The proportional share of memory of a process and its children.
-fn proportional_bytes(pid: u32) -> u64 {
-    let own = |pid: u32| -> u64 {
-        let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap_or("0").trim().to_owned();
-        line.split_whitespace().next().and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) * 1024
-    };
-    let path = PathBuf::from(format!("/proc/{pid}/task/{pid}/children"));
-    let children = std::fs::read_to_string(path).unwrap_or_default();
-    own(pid) + children.split_whitespace().filter_map(|pid| pid.parse().ok()).map(own).sum::<u64>()
 }

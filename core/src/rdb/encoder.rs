@@ -83,11 +83,21 @@ impl RdbEncoder {
     /// Replaces `chunk` by the next bytes of the file. `false`: there are no more. O(chunk).
     pub fn next_chunk(&mut self, chunk: &mut Vec<u8>) -> bool {
         chunk.clear();
+        if self.stage == Stage::Over {
+            return false;
+        }
         while chunk.len() < CHUNK_BYTES && self.stage != Stage::Over {
-            self.step(chunk);
+            self.stage = self.step(chunk);
+        }
+        if self.options.checksum {
+            // Of the whole chunk: many short pieces would take longer.
+            self.checksum = crc64(self.checksum, chunk);
+        }
+        if self.stage == Stage::Over {
+            chunk.extend_from_slice(&self.checksum.to_le_bytes());
         }
         self.bytes_written += chunk.len() as u64;
-        !chunk.is_empty()
+        true
     }
 
     pub fn keys_written(&self) -> u64 {
@@ -108,9 +118,8 @@ impl RdbEncoder {
         self.snapshot
     }
 
-    fn step(&mut self, out: &mut Vec<u8>) {
-        let from = out.len();
-        let next = match self.stage {
+    fn step(&mut self, out: &mut Vec<u8>) -> Stage {
+        match self.stage {
             Stage::Head => {
                 self.append_head(out);
                 Stage::Database(0)
@@ -124,13 +133,6 @@ impl RdbEncoder {
                 Stage::Over
             }
             Stage::Over => Stage::Over,
-        };
-        self.stage = next;
-        if self.options.checksum {
-            self.checksum = crc64(self.checksum, &out[from..]);
-        }
-        if next == Stage::Over {
-            out.extend_from_slice(&self.checksum.to_le_bytes());
         }
     }
 

@@ -71,6 +71,7 @@ fn differ_sorted(listpack: ListpackRef<'_>, step: usize) -> bool {
 }
 
 /// The integer, if the text is one: foreign listpacks may hold it as a string.
+#[inline]
 fn canonical(item: Item<'_>) -> Item<'_> {
     match item {
         Item::Int(_) => item,
@@ -78,6 +79,7 @@ fn canonical(item: Item<'_>) -> Item<'_> {
     }
 }
 
+#[inline]
 fn quick_hash(item: Item<'_>) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |a: u64, b: u64| {

@@ -12,7 +12,7 @@ pub struct Malformed;
 /// The listpack that `bytes` are, every entry looked at: the total, the count, each length and its repetition. O(bytes).
 pub fn validate(bytes: &[u8]) -> Result<ListpackRef<'_>, Malformed> {
     let mut walk = Walk::begin(bytes)?;
-    while walk.next()?.is_some() {}
+    while walk.step()? {}
     Ok(walk.end())
 }
 
@@ -43,13 +43,43 @@ impl<'a> Walk<'a> {
         (claimed != COUNT_UNKNOWN).then_some(claimed)
     }
 
-    /// Where the next element begins.
-    pub fn offset(&self) -> usize {
-        self.at
+    /// Whether all elements have been read. The count is checked by whoever reads on.
+    pub fn is_over(&self) -> bool {
+        self.at == self.entries.len()
+    }
+
+    /// Goes over the next element; `false` after the last, as [`Walk::next`] has it.
+    #[inline]
+    pub fn step(&mut self) -> Result<bool, Malformed> {
+        // The two forms that nearly all elements have, without a call.
+        let len = match self.entries.get(self.at..) {
+            Some(&[0..=0x7f, 1, ..]) => 2,
+            Some(rest @ &[first @ 0x80..=0xbf, ..]) => {
+                let body = usize::from(first & 0x3f) + 1;
+                if rest.get(body).is_none_or(|&back| usize::from(back) != body) {
+                    return Err(Malformed);
+                }
+                body + 1
+            }
+            _ => return self.next().map(|item| item.is_some()),
+        };
+        self.at += len;
+        self.count += 1;
+        Ok(true)
+    }
+
+    /// The next element, which must be there, as an integer.
+    #[inline]
+    pub fn integer(&mut self) -> Result<i64, Malformed> {
+        if let Some(&[value @ 0..=0x7f, 1, ..]) = self.entries.get(self.at..) {
+            self.at += 2;
+            self.count += 1;
+            return Ok(value.into());
+        }
+        self.next()?.and_then(Item::as_i64).ok_or(Malformed)
     }
 
     /// The next element; `None` after the last, if there are as many as the head claims.
-    #[inline]
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Item<'a>>, Malformed> {
         let Some(rest) = self.entries.get(self.at..) else { return Err(Malformed) };
@@ -77,7 +107,7 @@ impl<'a> Walk<'a> {
                 // 13 bits, moved up to the sign of 16 and back.
                 (Item::Int((i16::from_be_bytes([high, low]) << 3 >> 3).into()), len)
             }
-            0xe0..=0xef | 0xf0 => long_entry(rest)?,
+            0xe0..=0xf0 => long_entry(rest)?,
             0xf1 => {
                 let (&[_, a, b], len) = short_entry::<3>(rest)?;
                 (Item::Int(i16::from_le_bytes([a, b]).into()), len)
@@ -106,7 +136,9 @@ impl<'a> Walk<'a> {
     #[inline]
     pub fn skip(&mut self, count: usize) -> Result<(), Malformed> {
         for _ in 0..count {
-            self.next()?.ok_or(Malformed)?;
+            if !self.step()? {
+                return Err(Malformed);
+            }
         }
         Ok(())
     }

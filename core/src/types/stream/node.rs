@@ -220,20 +220,19 @@ pub struct Examined {
 pub fn examine(id: StreamId, bytes: &[u8]) -> Result<Examined, Malformed> {
     let mut walk = Walk::begin(bytes)?;
     let count_max = bytes.len() as i64;
-    let count = |item: Option<Item<'_>>| match item.and_then(Item::as_i64) {
-        Some(count) if (0..=count_max).contains(&count) => Ok(count),
-        _ => Err(Malformed),
-    };
-    let number = |item: Option<Item<'_>>| item.and_then(Item::as_i64).ok_or(Malformed);
-    let (living, deleted, fields) = (count(walk.next()?)?, count(walk.next()?)?, count(walk.next()?)?);
+    let count = |number: i64| if (0..=count_max).contains(&number) { Ok(number) } else { Err(Malformed) };
+    let (living, deleted, fields) = (count(walk.integer()?)?, count(walk.integer()?)?, count(walk.integer()?)?);
     walk.skip(fields as usize)?;
-    if number(walk.next()?)? != 0 {
+    if walk.integer()? != 0 {
         return Err(Malformed);
     }
     let (mut found, mut last) = ([0i64; 2], None);
-    while let Some(flags) = walk.next()? {
-        let flags = flags.as_i64().filter(|flags| (0..4).contains(flags)).ok_or(Malformed)?;
-        let (ms, seq) = (number(walk.next()?)?, number(walk.next()?)?);
+    while !walk.is_over() {
+        let flags = walk.integer()?;
+        if !(0..4).contains(&flags) {
+            return Err(Malformed);
+        }
+        let (ms, seq) = (walk.integer()?, walk.integer()?);
         if flags & DELETED == 0 {
             let this = StreamId::new(id.ms.wrapping_add(ms as u64), id.seq.wrapping_add(seq as u64));
             if this < id || last >= Some(this) {
@@ -244,14 +243,16 @@ pub fn examine(id: StreamId, bytes: &[u8]) -> Result<Examined, Malformed> {
         let (skipped, total) = if flags & SAME_FIELDS != 0 {
             (fields, fields + 3)
         } else {
-            let own = count(walk.next()?)?;
+            let own = count(walk.integer()?)?;
             (2 * own, 2 * own + 4)
         };
         walk.skip(skipped as usize)?;
-        if number(walk.next()?)? != total {
+        if walk.integer()? != total {
             return Err(Malformed);
         }
         found[(flags & DELETED) as usize] += 1;
     }
-    if found == [living, deleted] { Ok(Examined { living: living as u64, last }) } else { Err(Malformed) }
+    // The end is read, too: it checks the count.
+    let is_whole = !walk.step()? && found == [living, deleted];
+    if is_whole { Ok(Examined { living: living as u64, last }) } else { Err(Malformed) }
 }
