@@ -64,7 +64,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("types", &["numbers", "resp", "structures"]),
     ("keyspace", &["args", "config", "error", "numbers", "structures", "time", "types"]),
     ("rdb", &["checksum", "keyspace", "numbers", "structures", "time", "types"]),
-    ("aof", &["args", "keyspace", "numbers", "quoting", "rdb", "structures", "time", "types"]),
+    ("aof", &["args", "keyspace", "numbers", "quoting", "structures", "time", "types"]),
     (
         "commands",
         &[

@@ -4,7 +4,7 @@
 //! - [`request`]: a command as it is written.
 //! - [`reader`]: commands read back, chunk by chunk.
 //! - [`manifest`]: which files there are, in which order.
-//! - [`encoder`]: a whole data set as commands.
+//! - [`encoder`]: a whole data set as commands; [`value`], [`stream`]: one value.
 //!
 //! Source: files written and read by 7.0.15.
 
@@ -12,3 +12,5 @@ pub mod encoder;
 pub mod manifest;
 pub mod reader;
 pub mod request;
+pub mod stream;
+pub mod value;

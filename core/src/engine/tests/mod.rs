@@ -6,6 +6,7 @@ mod connections;
 mod limits;
 mod monitoring;
 mod pauses;
+mod plain_base;
 mod pubsub;
 #[cfg(feature = "lua")]
 mod scripts;
