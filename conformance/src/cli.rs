@@ -108,6 +108,9 @@ struct DiffArgs {
     /// Only this epoch of the seed (a difference names it).
     #[arg(long)]
     epoch: Option<u64>,
+    /// Print the steps of that epoch and run nothing.
+    #[arg(long, requires = "epoch")]
+    print: bool,
     /// Commands between two resets of the state.
     #[arg(long, default_value_t = EPOCH_COMMANDS)]
     epoch_commands: usize,
@@ -210,6 +213,10 @@ fn diff(args: &DiffArgs) -> Result<u8, String> {
         propagation: args.propagation,
         shrink_for: Duration::from_secs(args.shrink_seconds),
     };
+    if args.print {
+        print!("{}", script::print_steps(&session.steps(&plan, plan.epoch.unwrap_or(0), plan.commands)?));
+        return Ok(0);
+    }
     let outcome = session.run(&plan)?;
     if !session.left_out.is_empty() {
         println!("left out, b does not have them: {}", session.left_out.join(" "));

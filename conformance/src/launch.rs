@@ -8,7 +8,8 @@
 //! ```
 //!
 //! A started server has a directory of its own, is killed by its process id and waited for when the [`Server`]
-//! is dropped, and its log is quoted when it does not come up.
+//! is dropped, and its log is quoted when it does not come up. It is watched: beyond [`MEMORY_MIB_MAX`] it is killed, rather
+//! than the whole machine run out of memory, and whoever asks is told ([`Server::why_ended`]).
 //!
 //! The **oracle** is a `redis-server` of 7.0 on the `PATH`. With `ETALON_REQUIRE_ORACLE=1` its absence is a
 //! failure; without, whoever needed it prints why it did nothing.
@@ -19,17 +20,36 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// The name of a started server's log in its directory.
+const LOG: &str = "server.log";
 const START_TIMEOUT: Duration = Duration::from_secs(15);
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A started server that takes more memory than this is killed. A run of all families takes some tens of MiB; a single
+/// command may ask for 512 MiB, and a copy of that.
+pub const MEMORY_MIB_MAX: u64 = 2048;
+const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
-    child: Option<(Child, PathBuf)>,
+    own: Option<Own>,
+}
+
+/// A server that was started here.
+#[derive(Debug)]
+struct Own {
+    child: Arc<Mutex<Child>>,
+    dir: PathBuf,
+    program: String,
+    arguments: Vec<String>,
+    /// How much it had when it was killed for that; 0 else.
+    outgrown_mib: Arc<AtomicU64>,
 }
 
 impl Server {
@@ -37,7 +57,7 @@ impl Server {
     pub fn open(command_or_addr: &str, extra: &[&str]) -> io::Result<Server> {
         if let Ok(addr) = command_or_addr.parse() {
             probe(addr)?;
-            return Ok(Server { addr, child: None });
+            return Ok(Server { addr, own: None });
         }
         let words = quote::split(command_or_addr.as_bytes())
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "unbalanced quotes in the command"))?;
@@ -62,22 +82,57 @@ impl Server {
 
     /// True if this process started it (and so nobody else talks to it).
     pub fn is_own(&self) -> bool {
-        self.child.is_some()
+        self.own.is_some()
     }
 
     /// The process id of a server that was started here.
     pub fn pid(&self) -> Option<u32> {
-        self.child.as_ref().map(|(child, _)| child.id())
+        self.own.as_ref().map(|own| locked(&own.child).id())
     }
+
+    /// Why a server that was started here runs no more: its memory, or what its log says of a crash.
+    pub fn why_ended(&self) -> Option<String> {
+        let own = self.own.as_ref()?;
+        let status = locked(&own.child).try_wait().ok()??;
+        let outgrown_mib = own.outgrown_mib.load(Ordering::SeqCst);
+        if outgrown_mib > 0 {
+            return Some(format!("its memory passed {MEMORY_MIB_MAX} MiB, so that it was killed"));
+        }
+        let log = fs::read(own.dir.join(LOG)).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        const TELLING: &[&str] = &["ASSERTION FAILED", "==>", "crashed by signal", "Out Of Memory", "argv["];
+        let telling = log.lines().filter(|line| TELLING.iter().any(|word| line.contains(word)));
+        // Without process id and time.
+        let told: Vec<&str> =
+            telling.map(|line| line.split_once(" # ").map_or(line, |parts| parts.1)).take(12).collect();
+        Some(format!("it ended by itself, {status}: {}", told.join("; ")))
+    }
+
+    /// Starts anew, with nothing, what was started here; at the same address. Errors: it is not ours, or does not come up.
+    pub fn restart(&mut self) -> io::Result<()> {
+        let own = self.own.take().ok_or_else(|| io::Error::other("it was not started here"))?;
+        end(&own);
+        *self = launch(&own.program, &own.arguments, own.dir, self.addr)?;
+        Ok(())
+    }
+}
+
+fn locked(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn end(own: &Own) {
+    let mut child = locked(&own.child);
+    // It may have ended by itself (SHUTDOWN, a crash): nothing is lost then.
+    let _ = child.kill();
+    let _ = child.wait();
+    let _ = fs::remove_dir_all(&own.dir);
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some((child, dir)) = &mut self.child {
-            // It may have ended by itself (SHUTDOWN, a crash): nothing is lost then.
-            let _ = child.kill();
-            let _ = child.wait();
-            let _ = fs::remove_dir_all(dir);
+        if let Some(own) = &self.own {
+            end(own);
         }
     }
 }
@@ -86,37 +141,69 @@ fn start(program: &str, arguments: &[String], extra: &[&str]) -> io::Result<Serv
     static SERIAL: AtomicU32 = AtomicU32::new(0);
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
     let dir = std::env::temp_dir().join(format!("etalon-conformance-{}-{serial}", std::process::id()));
-    fs::create_dir_all(&dir)?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let log_path = dir.join("server.log");
+    let own = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""].map(str::to_string);
+    let more = ["--enable-debug-command", "yes", "--loglevel", "warning", "--dir"].map(str::to_string);
+    let mut all = arguments.to_vec();
+    all.extend(own.into_iter().chain(more));
+    all.push(dir.to_string_lossy().into_owned());
+    all.extend(extra.iter().map(|word| word.to_string()));
+    launch(program, &all, dir, SocketAddr::from(([127, 0, 0, 1], port)))
+}
+
+/// Starts a command line that listens at an address, and waits until it answers.
+fn launch(program: &str, arguments: &[String], dir: PathBuf, addr: SocketAddr) -> io::Result<Server> {
+    fs::create_dir_all(&dir)?;
+    let log_path = dir.join(LOG);
     let log = File::create(&log_path)?;
-    let mut child = Command::new(program)
+    let child = Command::new(program)
         .args(arguments)
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-        .args(["--enable-debug-command", "yes", "--loglevel", "warning", "--dir"])
-        .arg(&dir)
-        .args(extra)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()
         .map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
-    let addr = SocketAddr::from(([127, 0, 0, 1], port));
+    let (child, outgrown_mib) = (Arc::new(Mutex::new(child)), Arc::new(AtomicU64::new(0)));
+    let own = Own { child, dir, program: program.to_string(), arguments: arguments.to_vec(), outgrown_mib };
+    watch(&own);
+    let server = Server { addr, own: Some(own) };
     let deadline = Instant::now() + START_TIMEOUT;
     loop {
         if probe(addr).is_ok() {
-            return Ok(Server { addr, child: Some((child, dir)) });
+            return Ok(server);
         }
-        let ended = child.try_wait()?;
+        let ended = server.why_ended();
         if ended.is_some() || Instant::now() > deadline {
-            let _ = child.kill();
-            let _ = child.wait();
             let log = fs::read_to_string(&log_path).unwrap_or_default();
-            let _ = fs::remove_dir_all(&dir);
             return Err(io::Error::other(format!("{program} did not come up; it said:\n{log}")));
         }
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Kills a server that takes too much memory, as long as it is held.
+fn watch(own: &Own) {
+    let (child, outgrown_mib) = (Arc::downgrade(&own.child), own.outgrown_mib.clone());
+    let pid = locked(&own.child).id();
+    std::thread::spawn(move || {
+        // Without `/proc` nothing is known of it.
+        while let Some(resident_mib) = resident_mib(pid) {
+            let Some(child) = child.upgrade() else { return };
+            if resident_mib > MEMORY_MIB_MAX {
+                outgrown_mib.store(resident_mib, Ordering::SeqCst);
+                let _ = locked(&child).kill();
+                return;
+            }
+            drop(child);
+            std::thread::sleep(WATCH_INTERVAL);
+        }
+    });
+}
+
+fn resident_mib(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1024)
 }
 
 /// Asks for a reply, any reply.
@@ -201,6 +288,27 @@ mod tests {
     fn a_command_that_does_not_exist_is_named_in_the_error() {
         let error = Server::open("no-such-redis-server", &[]).expect_err("it can't start");
         assert!(error.to_string().contains("no-such-redis-server"), "{error}");
+    }
+
+    #[test]
+    fn a_crash_is_told_with_its_command_and_a_restart_serves_the_same_address() {
+        let command = match oracle() {
+            Ok(command) => command,
+            Err(reason) => return println!("skipped: {reason}"),
+        };
+        let mut server = Server::open(&command, &[]).expect("the oracle starts");
+        let addr = server.addr();
+        assert_eq!(server.why_ended(), None);
+        let mut stream = TcpStream::connect(addr).expect("it listens");
+        stream.write_all(b"DEBUG SEGFAULT\r\n").expect("it reads");
+        let deadline = Instant::now() + START_TIMEOUT;
+        while server.why_ended().is_none() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let reason = server.why_ended().expect("it has crashed");
+        assert!(reason.contains("crashed by signal") && reason.contains("SEGFAULT"), "{reason}");
+        server.restart().expect("it starts anew");
+        assert!(server.addr() == addr && probe(addr).is_ok() && server.why_ended().is_none());
     }
 
     #[test]

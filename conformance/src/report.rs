@@ -53,6 +53,13 @@ struct RowTally {
 }
 
 impl RowTally {
+    fn error(&mut self, text: &[u8]) {
+        let text = blanked(text);
+        if self.errors.len() < ERROR_TEXTS_MAX || self.errors.contains_key(&text) {
+            *self.errors.entry(text).or_default() += 1;
+        }
+    }
+
     /// Notes the option words of a command that succeeded.
     fn options(&mut self, args: &[Vec<u8>]) {
         for arg in args.iter().skip(1).filter(|arg| (1..=20).contains(&arg.len())) {
@@ -73,15 +80,18 @@ impl Tally {
         row.count += 1;
         *row.shapes.entry(signature(frame)).or_default() += 1;
         if frame[0] == b'-' {
-            let text = blanked(&frame[1..frame.len() - 2]);
-            if row.errors.len() < ERROR_TEXTS_MAX || row.errors.contains_key(&text) {
-                *row.errors.entry(text).or_default() += 1;
-            }
+            row.error(&frame[1..frame.len() - 2]);
             return;
         }
         row.ok += 1;
         self.succeeded += 1;
         row.options(args);
+    }
+
+    /// An error that a command got inside of EXEC's reply.
+    pub fn nested_error(&mut self, args: &[Vec<u8>], text: &[u8], rows: &Rows) {
+        let index = self.row(args, rows);
+        self.rows[index].error(text);
     }
 
     /// A command that has no reply coming.

@@ -56,6 +56,10 @@ pub trait Target {
     fn restart(&mut self) -> bool {
         false
     }
+    /// Why the server runs no more, if it was started for this target.
+    fn why_ended(&self) -> Option<String> {
+        None
+    }
     /// What was propagated since the last call, as requests in RESP form; the first call makes it begin. Errors: a
     /// server that accepts no replica, or has cut it off.
     fn propagated(&mut self) -> io::Result<Vec<u8>> {
@@ -190,6 +194,16 @@ impl Target for SocketTarget {
 
     fn sleep(&mut self, span: Duration) {
         std::thread::sleep(span);
+    }
+
+    fn restart(&mut self) -> bool {
+        self.clients.clear();
+        self.tap = None;
+        self.server.restart().is_ok()
+    }
+
+    fn why_ended(&self) -> Option<String> {
+        self.server.why_ended()
     }
 
     fn propagated(&mut self) -> io::Result<Vec<u8>> {

@@ -272,6 +272,7 @@ impl Pair {
                 if !equal && !self.accepted(batch.client, args, frame_a, frame_b, tally) {
                     return Err(differ("the replies differ"));
                 }
+                self.count_queued_errors(batch.client, args, frame_a, tally);
                 self.note_queue(batch.client, args, frame_a);
                 if resp::is_push(frame_a[0]) {
                     tally.push();
@@ -331,6 +332,21 @@ impl Pair {
             return true;
         }
         self.divergences.accepts(&row, args, a, b)
+    }
+
+    /// Counts the errors inside of EXEC's reply under their own commands.
+    fn count_queued_errors(&self, client: usize, args: &[Vec<u8>], reply: &[u8], tally: &mut Tally) {
+        let Some(client) = self.clients.get(&client).filter(|client| !client.queued.is_empty()) else { return };
+        let holds_error = args[0].eq_ignore_ascii_case(b"EXEC") && memchr::memmem::find(reply, b"\r\n-").is_some();
+        if !holds_error {
+            return;
+        }
+        let Ok(Some((reply, _))) = resp::parse(reply, 0) else { return };
+        for (args, element) in client.queued.iter().zip(reply.items().unwrap_or_default()) {
+            if let Value::Error(text) = element {
+                tally.nested_error(args, text, &self.rows);
+            }
+        }
     }
 
     /// Keeps account of what a client has queued.

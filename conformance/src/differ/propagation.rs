@@ -12,17 +12,42 @@ use crate::report::Tally;
 use crate::resp;
 use crate::rows::Rows;
 use crate::script::coverage::row_name;
+use crate::script::has_placeholder;
 use crate::target::Target;
 
 /// As for PEXPIRETIME in the table of normalisers.
 const TOLERANCE_MS: u64 = 10_000;
 
-/// Rows that are left out of runs which compare what is propagated: one side has a replica then, which they see.
+/// Rows of which only some forms are said in runs that compare what is propagated: one side has a replica then, which the
+/// others see.
 pub const SEES_REPLICAS: &[&str] = &["CLIENT|KILL", "CLIENT|LIST", "INFO"];
 
-/// Whether a command is one of those.
+/// Sections of INFO that say nothing of replicas.
+const BLIND_SECTIONS: &[&str] = &["server", "clients", "nosuch", "keyspace", "cpu", "modules"];
+
+/// Whether a command is one that sees replicas, or might.
 pub fn sees_replicas(args: &[Vec<u8>], rows: &Rows) -> bool {
-    !args.is_empty() && SEES_REPLICAS.contains(&row_name(args, &rows.containers).as_str())
+    if args.is_empty() {
+        return false;
+    }
+    let row = row_name(args, &rows.containers);
+    let is_one_of = |word: &[u8], words: &[&str]| words.iter().any(|other| word.eq_ignore_ascii_case(other.as_bytes()));
+    match row.as_str() {
+        "INFO" => args.len() == 1 || !args[1..].iter().all(|word| is_one_of(word, BLIND_SECTIONS)),
+        // A filter that lets only clients of the run through, or one that is refused.
+        "CLIENT|KILL" | "CLIENT|LIST" => {
+            let names_one = args.iter().any(|word| has_placeholder(word));
+            let might = |word: &Vec<u8>| is_one_of(word, &["replica", "slave", "default"]) || is_near_id(word);
+            !names_one && (args.len() == 2 || args.iter().any(might))
+        }
+        _ => false,
+    }
+}
+
+/// A number that could be that of the replica's connection.
+fn is_near_id(word: &[u8]) -> bool {
+    let number: Option<u64> = std::str::from_utf8(word).ok().and_then(|text| text.parse().ok());
+    number.is_some_and(|number| (1..99_999).contains(&number))
 }
 
 /// Begins an epoch: what was propagated so far is forgotten. Errors: a side that has no stream to show.
@@ -116,6 +141,17 @@ mod tests {
 
     fn agree(a: &str, b: &str) -> bool {
         alike(&propagated(a), &propagated(b))
+    }
+
+    #[test]
+    fn what_might_see_a_replica_is_left_out() {
+        let containers = std::collections::BTreeSet::from(["CLIENT".to_string()]);
+        let rows = Rows { containers, ..Rows::default() };
+        let sees = |text: &str| sees_replicas(&propagated(text).words, &rows);
+        assert!(sees("CLIENT LIST") && sees("CLIENT LIST TYPE replica") && sees("CLIENT KILL ID 10 ID 99999"));
+        assert!(sees("INFO") && sees("INFO replication") && sees("CLIENT KILL USER default"));
+        assert!(!sees("CLIENT KILL TYPE normal ID ${id:c1}") && !sees("CLIENT KILL USER nosuch"));
+        assert!(!sees("CLIENT KILL ID 0 ID 99999") && !sees("INFO server") && !sees("CLIENT ID"));
     }
 
     #[test]

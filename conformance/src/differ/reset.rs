@@ -31,9 +31,17 @@ fn parameters(reply: &Value) -> Vec<(Vec<u8>, Vec<u8>)> {
     reply.entries().unwrap_or_default().into_iter().map(|(name, value)| (bytes(name), bytes(value))).collect()
 }
 
-/// Puts both sides back. Errors: a server that does not answer or refuses.
+/// Puts both sides back. A side that has ended, or hangs in what it was last asked, is started anew, and with it the other, so
+/// that they count connections alike. Errors: a server that does not answer or refuses.
 pub fn reset(pair: &mut Pair, baselines: &[Baseline; 2]) -> Result<(), String> {
     pair.drop_clients();
+    if !answers(&mut *pair.a) || !answers(&mut *pair.b) {
+        for target in [&mut pair.a, &mut pair.b] {
+            if !target.restart() {
+                return Err(format!("{}: it can't be started anew", target.name()));
+            }
+        }
+    }
     for (target, baseline) in [&mut pair.a, &mut pair.b].into_iter().zip(baselines) {
         let target: &mut dyn Target = &mut **target;
         side(target, baseline).map_err(|error| format!("{}: reset: {error}", target.name()))?;
@@ -41,8 +49,16 @@ pub fn reset(pair: &mut Pair, baselines: &[Baseline; 2]) -> Result<(), String> {
     Ok(())
 }
 
+fn answers(target: &mut dyn Target) -> bool {
+    target.why_ended().is_none()
+        && target.connect(CONTROL).is_ok()
+        && target.ask(CONTROL, &[b"CONFIG", b"GET", b"port"]).is_ok()
+}
+
 fn side(target: &mut dyn Target, baseline: &Baseline) -> Result<(), String> {
-    target.connect(CONTROL).map_err(|error| error.to_string())?;
+    if target.client_addr(CONTROL).is_none() {
+        target.connect(CONTROL).map_err(|error| error.to_string())?;
+    }
     // First the configuration: what the run changed may forbid the rest (NOREPLICAS, OOM).
     let now = target.ask(CONTROL, &[b"CONFIG", b"GET", b"*"]).map_err(|error| error.to_string())?;
     for (name, value) in &parameters(&now) {

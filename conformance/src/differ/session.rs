@@ -138,7 +138,22 @@ impl Session {
         if self.propagation {
             compared = compared.and_then(|()| propagation::compare(&mut self.pair, tally));
         }
-        Ok(compared.err())
+        Ok(compared.err().map(|difference| self.explained(difference)))
+    }
+
+    /// A difference because a server runs no more is that one.
+    fn explained(&self, mut difference: Difference) -> Difference {
+        // What a process leaves is seen a moment before its end.
+        let lost = ["Closed", "no reply", "said nothing", "could not go on"];
+        if lost.iter().any(|text| difference.kind.contains(text)) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        for target in [&self.pair.a, &self.pair.b] {
+            if let Some(reason) = target.why_ended() {
+                difference.kind = format!("{} runs no more: {reason}", target.name());
+            }
+        }
+        difference
     }
 
     /// Runs a plan. Errors are of the harness; a difference is an outcome.
@@ -155,14 +170,29 @@ impl Session {
         }
     }
 
+    fn generator(&self, plan: &Plan, epoch: u64) -> Result<Generator, String> {
+        let random = Random::lane(plan.seed, epoch);
+        Generator::new(&plan.family, &self.pair.rows, plan.clients, random)
+    }
+
+    /// The steps of an epoch, of at most about so many commands.
+    pub fn steps(&self, plan: &Plan, epoch: u64, commands_max: u64) -> Result<Vec<Step>, String> {
+        let count = plan.epoch_commands.min(usize::try_from(commands_max).unwrap_or(usize::MAX).saturating_add(1));
+        let mut steps = self.generator(plan, epoch)?.epoch(count);
+        if plan.propagation {
+            let rows = &self.pair.rows;
+            steps.retain(|step| match step {
+                Step::Command { args, .. } | Step::Send { args, .. } => !propagation::sees_replicas(args, rows),
+                _ => true,
+            });
+        }
+        Ok(steps)
+    }
+
     fn run_once(&mut self, plan: &Plan) -> Result<Outcome, String> {
         let started = Instant::now();
         let mut tally = Tally::default();
-        let generator = |session: &Session, epoch: u64| {
-            let random = Random::lane(plan.seed, epoch);
-            Generator::new(&plan.family, &session.pair.rows, plan.clients, random)
-        };
-        let mut expected_rows = generator(self, 0)?.expected_rows();
+        let mut expected_rows = self.generator(plan, 0)?.expected_rows();
         if plan.propagation {
             expected_rows.retain(|row| !propagation::SEES_REPLICAS.contains(&row.as_str()));
         }
@@ -170,14 +200,7 @@ impl Session {
         let mut took = Duration::ZERO;
         for epoch in plan.epoch.unwrap_or(0).. {
             let left = plan.commands.saturating_sub(tally.commands);
-            let mut steps = generator(self, epoch)?.epoch(plan.epoch_commands.min(left as usize + 1));
-            if plan.propagation {
-                let rows = &self.pair.rows;
-                steps.retain(|step| match step {
-                    Step::Command { args, .. } | Step::Send { args, .. } => !propagation::sees_replicas(args, rows),
-                    _ => true,
-                });
-            }
+            let steps = self.steps(plan, epoch, left)?;
             let found = self.attempt(&steps, &mut tally)?;
             tally.epochs += 1;
             took = started.elapsed();

@@ -25,8 +25,9 @@ pub struct Shrunk {
 /// Shrinks `steps`, which showed `first`.
 pub fn shrink(session: &mut Session, steps: &[Step], first: &Difference, within: Duration) -> Result<Shrunk, String> {
     let upto = first.step.as_ref().map_or(steps.len(), |failed| (failed.0 + 1).min(steps.len()));
-    // A reply that is missing must not cost ten seconds a trial.
-    let patience = std::mem::replace(&mut session.pair.patience, Duration::from_millis(500));
+    // A reply that is missing must not cost a minute a trial; a server that outgrows its memory takes its time.
+    let short = Duration::from_millis(if first.kind.contains("its memory passed") { 20_000 } else { 500 });
+    let patience = std::mem::replace(&mut session.pair.patience, short);
     let mut search = Search { session, first, deadline: Instant::now() + within, trials: 0, failure: None };
     let mut kept = steps[..upto].to_vec();
     let mut best = search.shows(&kept);

@@ -143,6 +143,13 @@ fn tracking(g: &mut Generator) {
         return g.command(words!["CLIENT", "TRACKING", "ON", "REDIRECT", "${id:c1}", "REDIRECT", "${id:c1}"]);
     }
     if g.random.chance(4) {
+        // Prefixes that overlap, and no broadcast that could come.
+        let (one, other) = [("s", "s1"), ("s1", "s"), ("", "i"), ("k", "k")][g.random.below(4)];
+        g.command(words!["CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", one, "PREFIX", other]);
+        g.say("CLIENT TRACKING OFF");
+        return g.say("CLIENT GETNAME");
+    }
+    if g.random.chance(4) {
         g.command(words!["CLIENT", "TRACKING", "ON", "REDIRECT", "${id:c1}"]);
         g.say("CLIENT TRACKING OFF");
         return g.say("CLIENT GETNAME");

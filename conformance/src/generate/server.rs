@@ -48,8 +48,17 @@ pub const TABLE: &[Entry] = &[
     entry("COMMAND|LIST", 1, list),
     entry("COMMAND|HELP", 1, |g| g.say("COMMAND HELP")),
     entry("MEMORY|USAGE", 3, memory_usage),
+    entry("LASTSAVE", 1, |g| g.say("LASTSAVE")),
+    entry("SAVE", 1, |g| {
+        // Waits for the disk.
+        let line = if g.random.chance(5) { g.random.pick(&["SAVE", "SAVE now"]) } else { "LASTSAVE" };
+        g.say(line);
+    }),
+    entry("REPLCONF", 1, replconf),
+    entry("MIGRATE", 1, migrate),
     entry("DEBUG|DIGEST", 2, |g| g.say("DEBUG DIGEST")),
     entry("DEBUG|DIGEST-VALUE", 3, digest_value),
+    entry("DEBUG|DIGEST-VALUE", 1, |g| g.say("DEBUG DIGEST-VALUE")),
     entry("DEBUG|OBJECT", 2, |g| key_of(g, &["DEBUG", "OBJECT"])),
     entry("DEBUG|POPULATE", 1, populate),
     entry("DEBUG|PROTOCOL", 3, protocol),
@@ -262,6 +271,43 @@ fn memory_usage(g: &mut Generator) {
         words.extend(words!["SAMPLES", atoms::integer(&mut g.random)]);
     }
     g.command(words);
+}
+
+/// What a client that is no replica may say of itself.
+fn replconf(g: &mut Generator) {
+    let long = "x".repeat(300);
+    let words = match g.random.below(8) {
+        0 => words!["REPLCONF"],
+        1 => words!["REPLCONF", "listening-port", g.random.pick(&["6380", "x", ""])],
+        2 => words!["REPLCONF", "ip-address", g.random.pick(&["10.0.0.1", "", &long])],
+        3 => words!["REPLCONF", "ip-address", long],
+        4 => words!["REPLCONF", "rdb-only", g.random.pick(&["0", "2", "x", "-1"])],
+        5 => words!["REPLCONF", "capa", g.random.pick(&["eof", "psync2", "nosuch"])],
+        6 => words!["REPLCONF", "listening-port", "1", "nosuch", "2"],
+        _ => words!["REPLCONF", "nosuch", "1"],
+    };
+    g.command(words);
+}
+
+/// What is refused before a link is opened.
+fn migrate(g: &mut Generator) {
+    let line = g.random.pick(&[
+        "MIGRATE 127.0.0.1 1 nosuchkey 0 100",
+        "MIGRATE 127.0.0.1 1 nosuchkey 0 100 COPY REPLACE",
+        "MIGRATE 127.0.0.1 1 k x 100",
+        "MIGRATE 127.0.0.1 1 k 0 x",
+        "MIGRATE 127.0.0.1 1 k 0 100 WRONG",
+        "MIGRATE 127.0.0.1 1 k 0 100 AUTH",
+        "MIGRATE 127.0.0.1 1 k 0 100 AUTH2 user",
+        "MIGRATE 127.0.0.1 1 k 0 100 KEYS k",
+        "MIGRATE 127.0.0.1 1 \"\" 0 100 KEYS nosuchkey nosucheither",
+        "MIGRATE 127.0.0.1 1 nosuchkey 0 100 AUTH word AUTH2 user word",
+        "MIGRATE",
+    ]);
+    let words = line.split(' ').map(|word| word.trim_matches('"').as_bytes().to_vec());
+    g.command(words.collect());
+    // What comes last may be mutated.
+    g.say("PING");
 }
 
 fn digest_value(g: &mut Generator) {

@@ -202,7 +202,9 @@ fn spop_scratch(g: &mut Generator) {
     g.say("DEL {spop}");
     let size = if g.random.chance(10) { 700 } else { g.random.between(1, 40) };
     let mut words = words!["SADD", "{spop}"];
-    match g.random.below(3) {
+    match g.random.below(4) {
+        // Whatever comes first is taken; the empty member alone is an empty reply.
+        3 => words.push(Vec::new()),
         0 => words.extend((0..size).map(|i| format!("member:{i:03}").into_bytes())),
         1 => words.extend((0..size).map(|i| (1000 + i).to_string().into_bytes())),
         // Integers in a hash table.

@@ -34,7 +34,10 @@ fn transaction(g: &mut Generator, end: &str) {
             1 => g.say("NOSUCH command"),
             2 => g.say("WATCH k"),
             3 => g.say("MULTI"),
-            4 => g.say("SELECT 1"),
+            4 => {
+                let line = g.random.pick(&["SELECT 1", "SELECT 1", "SSUBSCRIBE refused"]);
+                g.say(line);
+            }
             5..=6 => {
                 let words = words!["PEXPIREAT", key(g), g.random.pick(&["1", "99999999999999"])];
                 g.command(words);

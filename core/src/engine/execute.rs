@@ -216,7 +216,11 @@ impl Engine {
         }
         self.caller = None;
         if elapsed >= self.observe_from_us && !self.policy.replays {
-            self.observe(id, row, args, elapsed, matches!(flow, Flow::Block(_)), Speaker::Client);
+            // EXEC is shown behind what it ran.
+            let goes_on = matches!(flow, Flow::Asked) && row.name == "exec" && self.put_off(id, args);
+            if !goes_on {
+                self.observe(id, row, args, elapsed, matches!(flow, Flow::Block(_)), Speaker::Client);
+            }
         }
         // After the effects: a key that this very read found overdue was not tracked yet when it was deleted.
         if self.tracking.is_active() && row.flags.contains(CommandFlags::READONLY) {

@@ -40,6 +40,8 @@ pub(crate) struct Journal {
     pub readers: Readers,
     pub log: Stream,
     pub replicas: Stream,
+    /// What replicas have been told already, while the driver wants to know it, too.
+    pub kept: Option<Vec<u8>>,
     /// `aof-timestamp-enabled`: the second that the log was told last, and the present one.
     pub log_timestamps: bool,
     pub log_told_s: u64,
@@ -182,7 +184,18 @@ impl Engine {
     /// Takes what replicas have to be told since the last time: commands as they are propagated, while
     /// [`keep_journal`](Self::keep_journal) is on.
     pub fn take_propagated(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.journal.replicas.bytes)
+        let mut told = self.journal.kept.as_mut().map(std::mem::take).unwrap_or_default();
+        // Replicas are yet to be told the rest.
+        if !self.has_followers() {
+            told.append(&mut self.journal.replicas.bytes);
+        }
+        told
+    }
+
+    /// Makes the engine keep what it tells replicas, or would tell them, for [`take_propagated`](Self::take_propagated).
+    pub fn keep_journal(&mut self, keep: bool) {
+        self.journal.kept = keep.then(Vec::new);
+        self.set_reader(Readers::REPLICAS, keep || self.has_followers());
     }
 
     pub(super) fn set_reader(&mut self, reader: Readers, reads: bool) {

@@ -114,8 +114,8 @@ pub struct Engine {
     pub(crate) tracking: Box<tracking::Tracking>,
     pub(crate) watchers: watch::Watchers,
     pub(crate) pubsub: Box<pubsub::PubSub>,
-    /// Whose transaction waits for the driver; nobody else's input is looked at meanwhile.
-    suspended: Option<ClientId>,
+    /// The transaction that waits for the driver; nobody else's input is looked at meanwhile.
+    suspended: Option<Box<transaction::Suspended>>,
     /// Whose command runs, and the pushes that it has coming from it.
     caller: Option<ClientId>,
     own_pushes: Vec<u8>,
@@ -246,11 +246,6 @@ impl Engine {
     /// every command takes no time.
     pub fn set_stopwatch(&mut self, stopwatch: fn() -> u64) {
         self.stopwatch = stopwatch;
-    }
-
-    /// Makes the engine keep what it would send to replicas, for [`take_propagated`](Self::take_propagated).
-    pub fn keep_journal(&mut self, keep: bool) {
-        self.set_reader(journal::Readers::REPLICAS, keep);
     }
 
     pub fn config(&self) -> &Config {

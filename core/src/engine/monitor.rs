@@ -139,6 +139,7 @@ fn redacted(row: &Command, args: Args<'_>) -> Option<OwnedArgs> {
         // With more arguments it is refused before it looks at them.
         "auth" if args.len() <= 3 => |_, at| at > 0,
         "hello" => is_after_auth,
+        "migrate" => is_credential_of_migrate,
         // An odd number of arguments is refused before any of them is looked at.
         "config|set" if args.len().is_multiple_of(2) => {
             |args, at| at > 2 && at % 2 == 1 && SECRET_SETTINGS.iter().any(|name| args.is(at - 1, name))
@@ -150,6 +151,28 @@ fn redacted(row: &Command, args: Args<'_>) -> Option<OwnedArgs> {
     }
     let shown = (0..args.len()).map(|at| if is_secret(args, at) { REDACTED.as_bytes() } else { args.at(at) });
     Some(shown.collect())
+}
+
+/// Whether an argument of MIGRATE is a name or password behind AUTH or AUTH2.
+fn is_credential_of_migrate(args: Args<'_>, at: usize) -> bool {
+    let mut option = 6;
+    // Options are looked at one by one, up to one that is refused.
+    while option < args.len() && !args.is(option, "keys") {
+        let words = match () {
+            () if args.is(option, "auth") => 1,
+            () if args.is(option, "auth2") => 2,
+            () if args.is(option, "copy") || args.is(option, "replace") => 0,
+            () => return false,
+        };
+        if option + words >= args.len() {
+            return false;
+        }
+        if (option + 1..=option + words).contains(&at) {
+            return true;
+        }
+        option += words + 1;
+    }
+    false
 }
 
 /// Whether an argument of HELLO is a name or password behind AUTH.

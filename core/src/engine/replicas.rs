@@ -275,9 +275,20 @@ impl Engine {
         }
     }
 
+    /// Whether somebody follows, or will once there is a copy to begin with.
+    pub(super) fn has_followers(&self) -> bool {
+        self.replicas.iter().next().is_some()
+    }
+
     #[cold]
     fn hand_out(&mut self) {
+        if !self.has_followers() {
+            return;
+        }
         let bytes = std::mem::take(&mut self.journal.replicas.bytes);
+        if let Some(kept) = &mut self.journal.kept {
+            kept.extend_from_slice(&bytes);
+        }
         self.replicas.offset += bytes.len() as u64;
         let mut fed = Vec::new();
         for (&client, replica) in &mut self.replicas.by_client {
@@ -348,7 +359,7 @@ impl Engine {
             // Nobody wants that save any more, and the next replica need not wait for it.
             self.cancel_save();
         }
-        if self.replicas.iter().next().is_none() {
+        if !self.has_followers() && self.journal.kept.is_none() {
             self.set_reader(Readers::REPLICAS, false);
             self.journal.replicas.bytes = Vec::new();
         }

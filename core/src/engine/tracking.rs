@@ -306,6 +306,8 @@ impl Engine {
     fn send_invalidation(&mut self, id: ClientId, keys: &[&[u8]]) {
         let Some(client) = self.clients.get_mut(id) else { return };
         let mut target = id;
+        // Perhaps to itself.
+        let is_redirected = client.tracking_redirect.is_some();
         if let Some(redirect) = client.tracking_redirect {
             if self.clients.get(redirect).is_none() {
                 return self.report_broken_redirect(id, redirect);
@@ -313,7 +315,7 @@ impl Engine {
             target = redirect;
         }
         let Some(client) = self.clients.get_mut(target) else { return };
-        let listens = target != id && client.flags.contains(ClientFlags::PUBSUB);
+        let listens = is_redirected && client.flags.contains(ClientFlags::PUBSUB);
         if client.flags.contains(ClientFlags::CLOSE_ASAP) {
             return;
         }

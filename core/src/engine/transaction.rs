@@ -16,6 +16,7 @@
 
 use super::Engine;
 use super::client::{ClientFlags, ClientId};
+use super::monitor::Speaker;
 use crate::commands::lookup::CommandId;
 use crate::commands::row::CommandFlags;
 use crate::commands::{Args, Flow, OwnedArgs};
@@ -58,6 +59,14 @@ impl Transaction {
 
 /// Names of the commands that run at once inside MULTI.
 const NOT_QUEUED: [&str; 6] = ["exec", "discard", "multi", "watch", "quit", "reset"];
+
+/// A transaction of which a command waits for the driver.
+#[derive(Clone, Debug)]
+pub(super) struct Suspended {
+    client: ClientId,
+    /// EXEC as it was said.
+    exec: OwnedArgs,
+}
 
 impl Engine {
     /// Whether a command of a client in MULTI waits for EXEC.
@@ -117,21 +126,34 @@ impl Engine {
 
     /// Whether a client's EXEC waits for the driver.
     pub(super) fn is_suspended(&self, id: ClientId) -> bool {
-        self.suspended == Some(id)
+        self.suspended.as_ref().is_some_and(|suspended| suspended.client == id)
+    }
+
+    /// EXEC has returned: whether it goes on later, and is looked at then.
+    pub(super) fn put_off(&mut self, id: ClientId, exec: Args<'_>) -> bool {
+        let suspended = self.suspended.as_mut().filter(|suspended| suspended.client == id);
+        suspended.map(|suspended| suspended.exec = exec.iter().collect()).is_some()
     }
 
     /// Runs what is left of the queue, until a command has to wait for the driver.
     pub(super) fn run_queued(&mut self, id: ClientId) -> Flow {
-        self.suspended = None;
+        let resumed = self.suspended.take();
         while let Some(queued) = self.next_queued(id) {
             let start = self.client(id).reply_start();
             let (flow, _) = self.call(id, queued.command, queued.args.as_args(), start);
             if matches!(flow, Flow::Asked) {
-                self.suspended = Some(id);
+                let exec = resumed.map_or_else(OwnedArgs::new, |resumed| resumed.exec);
+                self.suspended = Some(Box::new(Suspended { client: id, exec }));
                 return flow;
             }
         }
         self.finish_transaction(id);
+        if let Some(resumed) = resumed
+            && self.observe_from_us == 0
+        {
+            let row = self.commands.row(self.commands.find(b"exec").expect("it has begun"));
+            self.observe(id, row, resumed.exec.as_args(), 0, false, Speaker::Client);
+        }
         Flow::Done
     }
 

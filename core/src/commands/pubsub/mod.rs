@@ -4,7 +4,7 @@ pub mod rows;
 
 use crate::commands::{Args, CommandError, Flow};
 use crate::engine::Engine;
-use crate::engine::client::ClientId;
+use crate::engine::client::{ClientFlags, ClientId};
 use crate::engine::pubsub::Topic;
 use crate::glob;
 
@@ -18,8 +18,11 @@ pub fn psubscribe(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<F
     subscribe_to(engine, id, Topic::Pattern, args)
 }
 
-/// `SSUBSCRIBE shard-channel…`. O(log n) a channel.
+/// `SSUBSCRIBE shard-channel…`. O(log n) a channel. Errors: inside of a transaction, unlike its elder siblings.
 pub fn ssubscribe(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, CommandError> {
+    if engine.client(id).flags.contains(ClientFlags::DENY_BLOCKING) {
+        return Err(CommandError::Text("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"));
+    }
     subscribe_to(engine, id, Topic::ShardChannel, args)
 }
 
