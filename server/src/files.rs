@@ -175,7 +175,10 @@ impl Worker {
                 OpenOptions::new().write(true).open(as_path(&path)).and_then(|file| file.set_len(bytes))
             }
             FileOp::MakeFolder { path } => match fs::create_dir(as_path(&path)) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists && as_path(&path).is_dir() => Ok(()),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => match as_path(&path).is_dir() {
+                    true => Ok(()),
+                    false => Err(io::Error::from_raw_os_error(libc::ENOTDIR)),
+                },
                 made => made,
             },
             FileOp::Rest { us } => {
@@ -193,7 +196,8 @@ impl Worker {
                 self.open.insert(file, Arc::new(opened));
                 Outcome::Opened { bytes }
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Outcome::Missing,
+            // Below something that is no folder there is nothing either.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Outcome::Missing,
             Err(error) => Outcome::Failed(os::reason(&error)),
         }
     }

@@ -103,8 +103,13 @@ impl Server {
 
     /// The same, and waits only until it takes connections: it may be loading.
     pub fn start_loading(folder: Folder, arguments: &[&str]) -> Server {
+        Server::start_program(binary(), folder, arguments)
+    }
+
+    /// The same with another program.
+    pub fn start_program(program: &str, folder: Folder, arguments: &[&str]) -> Server {
         let port = free_port();
-        let mut command = Command::new(binary());
+        let mut command = Command::new(program);
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--enable-debug-command", "yes"]);
         command.args(arguments);
         let server = Server::launch(port, folder, command);
@@ -191,9 +196,27 @@ impl Drop for Server {
     }
 }
 
+/// The real server, if it is installed; why a comparison is left out is printed otherwise.
+pub fn oracle() -> Option<&'static str> {
+    const PROGRAM: &str = "redis-server";
+    let version = Command::new(PROGRAM).arg("--version").output().map(|output| output.stdout).unwrap_or_default();
+    if String::from_utf8_lossy(&version).contains("v=7.0.") {
+        return Some(PROGRAM);
+    }
+    let required = std::env::var_os("ETALON_REQUIRE_ORACLE").is_some();
+    assert!(!required, "there is no redis-server 7.0 on the PATH");
+    println!("not compared with the real server: there is no redis-server 7.0 on the PATH");
+    None
+}
+
 /// Runs the program to its end: exit code, standard output, standard error.
 pub fn run(arguments: &[&str], stdin: &str) -> (i32, String, String) {
-    let mut child = Command::new(binary())
+    run_program(binary(), arguments, stdin)
+}
+
+/// The same with another program.
+pub fn run_program(program: &str, arguments: &[&str], stdin: &str) -> (i32, String, String) {
+    let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -202,7 +225,7 @@ pub fn run(arguments: &[&str], stdin: &str) -> (i32, String, String) {
         .expect("the server starts");
     child.stdin.take().expect("piped").write_all(stdin.as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (output.status.code().expect("it ended by itself"), text(output.stdout), text(output.stderr))
 }
 
