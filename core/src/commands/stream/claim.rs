@@ -9,7 +9,7 @@ use crate::keyspace::Event;
 use crate::numbers::integer::parse_i64;
 use crate::resp::Reply;
 use crate::structures::StreamId;
-use crate::types::stream::{Pending, Stream};
+use crate::types::stream::{Entry, Pending, Stream};
 
 /// Whom the claimed entries go to, and what becomes of them.
 struct Claimer<'a> {
@@ -97,8 +97,8 @@ impl<'a> Claimer<'a> {
         *self.number.insert(number.unwrap_or_else(|number| number))
     }
 
-    fn reply(&self, reply: &mut Reply, stream: &Stream, id: StreamId) {
-        if self.just_ids { reply_id(reply, id) } else { reply_entry_or_null(reply, stream.get(id)) }
+    fn reply<'s>(&self, reply: &mut Reply, id: StreamId, entry: impl FnOnce() -> Option<Entry<'s>>) {
+        if self.just_ids { reply_id(reply, id) } else { reply_entry_or_null(reply, entry()) }
     }
 
     fn events(&self) -> &'static [Event] {
@@ -186,7 +186,7 @@ pub fn xclaim(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
         if stream.get(id).is_none() {
             claimer.forget(&mut stream, id, text);
         } else if claimer.take(&mut stream, id, text, options.force) {
-            claimer.reply(ctx.reply, &stream, id);
+            claimer.reply(ctx.reply, id, || stream.get(id));
             emitted += 1;
         }
     }
@@ -203,6 +203,9 @@ pub fn xclaim(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
 
 /// How many entries XAUTOCLAIM looks at for each that it may return.
 const ATTEMPTS_PER_ENTRY: i64 = 10;
+
+/// How many pending ids are looked up together.
+const PENDING_AT_ONCE: usize = 64;
 
 /// `XAUTOCLAIM key group consumer min-idle start [COUNT count] [JUSTID]`: where to go on, the entries that the consumer now
 /// owns, the ids that stopped pending because the stream lost them. O(count · log pending). Errors: NOGROUP.
@@ -231,7 +234,8 @@ pub fn xautoclaim(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandErro
     ctx.reply.array(3);
     reply_id(ctx.reply, next);
     ctx.reply.array(claimed.len());
-    claimed.iter().for_each(|&id| claimer.reply(ctx.reply, &stream, id));
+    let mut entries = stream.finder();
+    claimed.iter().for_each(|&id| claimer.reply(ctx.reply, id, || entries.find(id)));
     ctx.reply.array(lost.len());
     lost.iter().for_each(|&id| reply_id(ctx.reply, id));
     stream.commit_unseen(claimer.events(), claimer.dirty);
@@ -249,21 +253,32 @@ fn claim_from(
     let (mut claimed, mut lost) = (Vec::new(), Vec::new());
     let mut attempts = count.saturating_mul(ATTEMPTS_PER_ENTRY);
     let mut from = Some(start);
+    let mut ahead = Vec::new().into_iter();
     loop {
-        let group = stream.group(claimer.group).expect("the group was looked up");
-        let next = from.and_then(|from| group.pending().iter_from(from).next());
-        let Some((id, _)) = next else { return (StreamId::MIN, claimed, lost) };
+        if ahead.len() == 0 {
+            ahead = pending_from(stream, claimer.group, from).into_iter();
+        }
+        let Some((id, lives)) = ahead.next() else { return (StreamId::MIN, claimed, lost) };
         if attempts == 0 || (claimed.len() + lost.len()) as i64 == count {
             return (id, claimed, lost);
         }
         attempts -= 1;
         from = id.next();
         let text = ids::text(id);
-        if stream.get(id).is_none() {
+        if !lives {
             claimer.forget(stream, id, &text);
             lost.push(id);
         } else if claimer.take(stream, id, &text, false) {
             claimed.push(id);
         }
     }
+}
+
+/// The next pending ids, some dozens at once, and whether the stream still has them.
+fn pending_from(stream: &Stream, group: &[u8], from: Option<StreamId>) -> Vec<(StreamId, bool)> {
+    let Some(from) = from else { return Vec::new() };
+    let group = stream.group(group).expect("the group was looked up");
+    let mut entries = stream.finder();
+    let pending = group.pending().iter_from(from).take(PENDING_AT_ONCE);
+    pending.map(|(id, _)| (id, entries.find(id).is_some())).collect()
 }

@@ -11,6 +11,7 @@
 //! A stream without entries stays. Source: observed, 7.0.15. Complexity: O(log nodes + entries of a node) to find an id;
 //! appending O(fields + log nodes); clone O(1), the first write after it O(groups + consumers).
 
+mod finder;
 pub mod group;
 pub mod node;
 pub mod radix;
@@ -24,6 +25,7 @@ use crate::numbers::integer::DecimalBuffer;
 use crate::structures::sequence::Item as IndexItem;
 use crate::structures::stream_index::{Nodes, Position};
 use crate::structures::{Packed, Shed, StreamId, StreamIndex};
+pub use finder::Finder;
 pub use group::{Consumer, ENTRIES_READ_UNKNOWN, Group, Pending};
 pub use node::{Entry, NodeRef};
 
