@@ -226,6 +226,15 @@ impl Target for SocketTarget {
     }
 }
 
+impl Drop for Connection {
+    /// Ends the connection even if a process that is just being started holds a copy of the socket: until that process is its own
+    /// program, closing would tell the server nothing, and a client that waits there would be served.
+    fn drop(&mut self) {
+        // Fails if the server closed first.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
 impl Connection {
     fn receive(&mut self, want: Want, timeout: Duration, into: &mut Vec<u8>, scratch: &mut [u8]) -> Received {
         let deadline = Instant::now() + timeout;
@@ -317,6 +326,18 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_ends_although_its_socket_has_a_copy() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("somebody listens");
+        let (mut accepted, local) = listener.accept().expect("somebody connects");
+        let copy = stream.try_clone().expect("a copy");
+        drop(Connection { stream, local, inbox: Vec::new(), closed: false });
+        accepted.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        assert_eq!(accepted.read(&mut [0]).expect("no error"), 0);
+        drop(copy);
+    }
 
     #[test]
     fn pushes_are_frames_and_not_replies() {
