@@ -87,16 +87,13 @@ impl Engine {
         if self.config.maxmemory > 0 && self.out_of_memory(id, row, args) {
             return Some(CommandError::Text("OOM command not allowed when used memory > 'maxmemory'."));
         }
-        if !self.persistence.last_background_ok && self.is_denied_for_disk(id, row, args) {
-            return Some(CommandError::Text(MISCONF_TEXT));
-        }
-        if !self.persistence.aof.last_write_ok()
-            && let Some(refused) = self.denial_for_log(id, row, args)
+        if !(self.persistence.last_background_ok && self.persistence.aof.last_write_ok())
+            && let Some(refused) = self.denial_for_disk(id, row, args)
         {
             return Some(refused);
         }
         if self.config.min_replicas_to_write > 0 && self.lacks_replicas(id, row, args) {
-            return Some(CommandError::Text("NOREPLICAS Not enough good replicas to write."));
+            return Some(CommandError::Text(NOREPLICAS_TEXT));
         }
         if flags.contains(ClientFlags::PUBSUB) && self.client(id).reply.protocol() == Protocol::Resp2 {
             let refused = refused_while_listening(row);
@@ -119,20 +116,32 @@ impl Engine {
         None
     }
 
-    /// Whether a command is refused because the last save failed (`stop-writes-on-bgsave-error`): whatever writes, and PING.
+    /// The refusal of whatever writes, and of PING, after the disk has failed.
     #[cold]
-    fn is_denied_for_disk(&self, id: ClientId, row: &Command, args: Args<'_>) -> bool {
-        self.config.stop_writes_on_bgsave_error
-            && !self.config.save.is_empty()
-            && (row.name == "ping" || self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE))
+    fn denial_for_disk(&self, id: ClientId, row: &Command, args: Args<'_>) -> Option<CommandError> {
+        let writes = row.name == "ping" || self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE);
+        self.disk_error().filter(|_| writes)
     }
 
-    /// The refusal if the log could not be written or synced: of whatever writes, and PING.
-    #[cold]
-    fn denial_for_log(&self, id: ClientId, row: &Command, args: Args<'_>) -> Option<CommandError> {
+    /// Why nothing may be written, if so: the last save failed (`stop-writes-on-bgsave-error`), or the log could not be written or
+    /// synced.
+    fn disk_error(&self) -> Option<CommandError> {
+        let config = &self.config;
+        if !self.persistence.last_background_ok && config.stop_writes_on_bgsave_error && !config.save.is_empty() {
+            return Some(CommandError::Text(MISCONF_TEXT));
+        }
         let error = self.persistence.aof.error()?;
-        let denied = row.name == "ping" || self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE);
-        denied.then(|| CommandError::formatted(format!("MISCONF Errors writing to the AOF file: {error}")))
+        Some(CommandError::formatted(format!("MISCONF Errors writing to the AOF file: {error}")))
+    }
+
+    /// Why a script may not begin to write now.
+    #[cfg(feature = "lua")]
+    pub(crate) fn denial_of_writes(&self) -> Option<CommandError> {
+        if self.policy.replays {
+            return None;
+        }
+        let lacks_replicas = self.config.min_replicas_to_write > 0 && self.lacks_good_replicas();
+        self.disk_error().or_else(|| lacks_replicas.then_some(CommandError::Text(NOREPLICAS_TEXT)))
     }
 
     #[cold]
@@ -145,10 +154,12 @@ impl Engine {
     /// Whether the command writes and fewer replicas follow closely than `min-replicas-to-write` asks for.
     #[cold]
     fn lacks_replicas(&self, id: ClientId, row: &Command, args: Args<'_>) -> bool {
+        self.lacks_good_replicas() && self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE)
+    }
+
+    fn lacks_good_replicas(&self) -> bool {
         let lag_max_s = u64::from(self.config.min_replicas_max_lag);
-        lag_max_s > 0
-            && self.replicas.good(self.now.unix_s(), lag_max_s) < self.config.min_replicas_to_write as usize
-            && self.flags_with_queue(id, row, args).contains(CommandFlags::WRITE)
+        lag_max_s > 0 && self.replicas.good(self.now.unix_s(), lag_max_s) < self.config.min_replicas_to_write as usize
     }
 
     /// The flags of a command; EXEC has those of everything that was queued, too, and what runs a script those that the
@@ -255,6 +266,7 @@ const CROSS_PROTOCOL_TEXT: &str = "Possible SECURITY ATTACK detected. It looks l
 sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross \
 Protocol Scripting to compromise your Redis instance. Connection aborted.";
 
+const NOREPLICAS_TEXT: &str = "NOREPLICAS Not enough good replicas to write.";
 const MISCONF_TEXT: &str = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to \
 disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during \
 writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the \

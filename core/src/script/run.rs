@@ -363,17 +363,22 @@ impl Engine {
     /// Decides whether a script's command may run. Errors: why not; counted.
     fn admit_for_script(&mut self, args: Args<'_>) -> Result<CommandId, Refused> {
         let Some(command) = self.commands.resolve(args) else {
-            return Err(self.refuse(None, "ERR Unknown Redis command called from script"));
+            return Err(self.refuse(None, b"ERR Unknown Redis command called from script"));
         };
         let row = self.commands.row(command);
         if !row.arity.accepts(args.len()) || matches!(row.run, Run::Container) {
-            return Err(self.refuse(Some(command), "ERR Wrong number of args calling Redis command from script"));
+            return Err(self.refuse(Some(command), b"ERR Wrong number of args calling Redis command from script"));
         }
         let running = self.scripts.running.as_ref().expect("a script calls");
         let text = if row.flags.contains(CommandFlags::NOSCRIPT) {
             "ERR This Redis command is not allowed from script"
         } else if row.flags.intersects(CommandFlags::WRITE | CommandFlags::MAY_REPLICATE) && running.read_only {
             "ERR Write commands are not allowed from read-only scripts."
+        } else if row.flags.contains(CommandFlags::WRITE)
+            && !running.wrote
+            && let Some(denial) = self.denial_of_writes()
+        {
+            return Err(self.refuse(Some(command), &denial.text()));
         } else if row.flags.contains(CommandFlags::DENYOOM)
             && running.out_of_memory
             && !running.wrote
@@ -383,15 +388,15 @@ impl Engine {
         } else {
             return Ok(command);
         };
-        Err(self.refuse(Some(command), text))
+        Err(self.refuse(Some(command), text.as_bytes()))
     }
 
-    fn refuse(&mut self, command: Option<CommandId>, text: &str) -> Refused {
+    fn refuse(&mut self, command: Option<CommandId>, text: &[u8]) -> Refused {
         if let Some(command) = command {
             self.stats.command(command).rejected += 1;
         }
-        self.stats.count_error(text.as_bytes());
-        Refused { text: text.as_bytes().to_vec() }
+        self.stats.count_error(text);
+        Refused { text: text.to_vec() }
     }
 
     /// `redis.acl_check_cmd`: whether the user may call it. `None`: there is no such command.

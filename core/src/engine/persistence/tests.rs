@@ -80,6 +80,13 @@ fn writes_are_refused_after_a_failed_save_in_the_background_until_one_succeeds()
     for command in ["SET k 1", "PING"] {
         assert!(node.ask(client, command).starts_with("-MISCONF Redis is configured to save RDB snapshots"));
     }
+    #[cfg(feature = "lua")]
+    for script in ["return redis.call('SET', KEYS[1], 1)", "redis.pcall('GET', KEYS[1]) redis.call('SET', KEYS[1], 1)"]
+    {
+        assert!(
+            node.ask(client, &format!("EVAL \"{script}\" 1 k")).starts_with("-MISCONF Redis is configured to save RDB")
+        );
+    }
     assert_eq!(node.ask(client, "GET k"), "$-1");
     node.ask(client, "CONFIG SET stop-writes-on-bgsave-error no");
     assert_eq!(node.ask(client, "SET k 1"), "+OK");
