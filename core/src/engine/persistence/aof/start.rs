@@ -115,7 +115,12 @@ impl Engine {
         let (file, path) = (self.new_file(), self.in_log_folder(&name));
         self.open_log(file, &name, 0);
         let complaint = format!("Can't open the append-only file {}", shown(&name));
-        steps.push(Step::must(FileOp::OpenAppend { file, path }, complaint.clone()));
+        if before.increments.is_empty() {
+            // Of that name may be what a crash has left of a rewrite that no manifest names.
+            steps.extend(self.steps_to_open_new(file, &path, &shown(&name)));
+        } else {
+            steps.push(Step::must(FileOp::OpenAppend { file, path }, complaint.clone()));
+        }
         // A tail that was cut off must not come back.
         steps.push(Step::must(FileOp::Sync { file }, complaint.clone()));
         steps.push(Step::must(FileOp::SyncFolder { path: self.log_folder() }, complaint));

@@ -282,8 +282,20 @@ fn everything_comes_back_after_a_restart() {
 }
 
 #[test]
+fn what_a_crash_has_left_of_an_increment_that_no_manifest_names_is_not_continued() {
+    let mut disk = MemoryDisk::default();
+    disk.files.insert(b"appendonlydir/appendonly.aof.1.incr.aof".to_vec(), b"*3\r\n$3\r\nSET\r\n$1".to_vec());
+    let mut node = running(disk, |_| ());
+    let client = node.connect();
+    node.ask_and_run(client, "SET k 1");
+    let mut again = restarted(&node.disk);
+    let reader = again.connect();
+    assert_eq!(again.ask(reader, "GET k"), "$1 1");
+}
+
+#[test]
 fn a_plain_base_keeps_what_is_pending_although_it_was_trimmed() {
-    let mut node = Node::running(MemoryDisk::default(), |config| config.aof_use_rdb_preamble = false);
+    let mut node = running(MemoryDisk::default(), |config| config.aof_use_rdb_preamble = false);
     let client = node.connect();
     for line in ["XADD s 1-1 f v", "XADD s 2-1 f v", "XGROUP CREATE s g 0", "XREADGROUP GROUP g c STREAMS s >"] {
         node.ask(client, line);
