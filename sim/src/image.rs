@@ -53,11 +53,6 @@ impl Image {
         self.alive(now_ms).count()
     }
 
-    /// Whether it depends on the time.
-    pub fn has_expiries(&self) -> bool {
-        self.keys.iter().any(|(_, expiry)| expiry.is_some())
-    }
-
     fn alive(&self, now_ms: i64) -> impl Iterator<Item = u64> {
         self.keys.iter().filter(move |(_, expiry)| is_alive(*expiry, now_ms)).map(|(hash, _)| *hash)
     }

@@ -67,6 +67,8 @@ pub const LOG: &[&str] = &[
     "DEBUG LOADAOF brought the data back",
     "a crash damaged a value in the log and the format can't show it",
     "a crash lost the tail of the log",
+    "appendonly yes found the log of an earlier time",
+    "a write came while the log was broken",
     "something waited long for the sync of every second",
     "a crash lost nothing although not all was synced",
     "the node ended over a failure of the log",

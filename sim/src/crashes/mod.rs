@@ -4,16 +4,16 @@
 //! - [`plan`], [`workload`]: from a seed to a list of steps.
 //! - [`world`]: runs a plan: clocks, the lanes of file operations with their delays, crashes, restarts.
 //! - [`exhaustive`]: all crashes of short workloads.
-//! - [`saves`]: ghost state of `dump.rdb`, for P5. [`stream`]: what was propagated, for the log.
+//! - [`saves`]: ghost state of `dump.rdb`, for P5. [`stream`]: what was propagated, for the log. [`refusals`]: what has failed.
 //!
 //! Properties are those of FAULTS.md:
 //!
 //! | | how it is checked |
 //! |---|---|
 //! | P0 | some seeds run twice and must give the same trace; tables and indices are recounted; a recovery on a copy gives the same |
-//! | P1, P4, P6 | after every crash the data are a prefix of the stream of propagated units, no shorter than what was synced (killed: written) and never inside of a transaction |
+//! | P1, P4, P6 | after every crash the data are a prefix of the stream of propagated units, no shorter than what was synced (killed: written) and never inside of a transaction; a log of an earlier time, found by `appendonly yes`, gives what it ended with |
 //! | P2 | under always, no reply leaves before a sync covers everything that was executed when it was made |
-//! | P3 | under everysec, nothing is missing after a crash that was older than a second and the time of the syncs |
+//! | P3 | under everysec, nothing is ever unsynced that is older than a second and the time of the log's operations; after a failure writes are refused until it has healed, and no longer |
 //! | P5 | after every crash the data are those of the last save that the node has called done, or of a later one whose rename was under way; each save's data are noted at the moment when it begins |
 //!
 //! The log has no checksums: where a crash leaves anything but a prefix of what was written (a sector missing, garbage), the node may
@@ -25,6 +25,7 @@
 
 pub mod exhaustive;
 pub mod plan;
+mod refusals;
 mod saves;
 mod stream;
 mod workload;

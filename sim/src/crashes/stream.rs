@@ -81,7 +81,8 @@ impl Stream {
     }
 
     /// A part of one is.
-    pub fn wrote_partly(&mut self, bytes: &[u8]) {
+    pub fn wrote_partly(&mut self, file: FileId, bytes: &[u8]) {
+        self.file = Some(file);
         self.partial = bytes.to_vec();
     }
 

@@ -26,7 +26,7 @@ type Family = fn(&mut Rng, &Mix) -> Command;
 const FAMILIES: &[Family] = &[
     |rng, mix| words(&["SET", &mix.key(rng, 's'), &mix.value(rng)]),
     |rng, mix| words(&["SET", &mix.key(rng, 's'), &mix.value(rng), "PX", &millis(rng)]),
-    |rng, mix| words(&[pick(rng, &["INCR", "DECR", "GETDEL", "STRLEN", "GET"]), &mix.key(rng, 'n')]),
+    |rng, mix| words(&[pick(rng, &["INCR", "DECR", "GETDEL", "STRLEN", "GET", "PING"]), &mix.key(rng, 'n')]),
     |rng, mix| words(&["APPEND", &mix.key(rng, 's'), &mix.value(rng)]),
     |rng, mix| words(&["SETRANGE", &mix.key(rng, 's'), &number(rng), &mix.value(rng)]),
     |rng, mix| words(&["SETBIT", &mix.key(rng, 's'), &number(rng), "1"]),

@@ -18,6 +18,7 @@ use etalon_core::engine::turn::Turn;
 use etalon_core::structures::Rng;
 
 use super::plan::{Crash, Plan, Step, StepKind};
+use super::refusals::{Expected, Health, writes};
 use super::saves::Saves;
 use super::stream::{Stream, split};
 use super::workload::shown;
@@ -73,6 +74,8 @@ struct Connection {
     /// A transaction is open, and has a FLUSHALL in it.
     flushes: bool,
     is_in_transaction: bool,
+    /// It has commands in it that write.
+    queues_writes: bool,
     sent: u64,
     answered: u64,
     /// The last command that may load again, or turn the log on or off, is answered with so many replies.
@@ -82,6 +85,26 @@ struct Connection {
     /// Bytes taken from it, and what must be durable before which of its bytes: (bytes produced, position).
     taken: u64,
     needs: VecDeque<(u64, usize)>,
+    /// What the replies to come may be.
+    expected: VecDeque<Expected>,
+}
+
+impl Connection {
+    fn new(id: ClientId) -> Connection {
+        Connection {
+            id,
+            flushes: false,
+            is_in_transaction: false,
+            queues_writes: false,
+            sent: 0,
+            answered: 0,
+            reload_answered: 0,
+            wait_answered: 0,
+            taken: 0,
+            needs: VecDeque::new(),
+            expected: VecDeque::new(),
+        }
+    }
 }
 
 pub(super) struct World<'p> {
@@ -112,11 +135,18 @@ pub(super) struct World<'p> {
     /// The disk before it rotted, and the last lines that the process has logged.
     unrotten: Option<Disk>,
     last_lines: Vec<String>,
+    health: Health,
     /// The log.
     stream: Stream,
     /// It is what the node starts with.
     log_is_on: bool,
     log_state: LogState,
+    /// What the log on the disk ends with while none is kept; unless that is not known.
+    old_log: Option<Image>,
+    /// The data when it was turned off, until that is done.
+    log_ends_with: Option<Image>,
+    /// The process starts with the log of an earlier time, which ended with that.
+    starts_with: Option<Image>,
     /// Executed when the snapshot of the rewrite under way was taken.
     base_position: usize,
     /// Data before DEBUG LOADAOF.
@@ -134,7 +164,7 @@ pub(super) struct World<'p> {
     log_busy_us: u64,
     log_busy_since_us: Option<u64>,
     /// What a recovery on a copy gave.
-    foreseen: Option<u64>,
+    foreseen: Option<Image>,
     trace: Trace,
     marks: Marks,
     executed: u64,
@@ -171,9 +201,13 @@ impl<'p> World<'p> {
             machine_ran_on: true,
             unrotten: None,
             last_lines: Vec::new(),
+            health: Health::default(),
             stream: Stream::default(),
             log_is_on: plan.appendonly,
             log_state: LogState::Off,
+            old_log: (plan.has_log && !plan.appendonly).then(Image::default),
+            log_ends_with: None,
+            starts_with: None,
             base_position: 0,
             before_load: Image::default(),
             is_faulty: false,
@@ -340,17 +374,7 @@ impl<'p> World<'p> {
                 None => {
                     let peer = Peer { loopback: true, ..Peer::default() };
                     let id = self.engine.connect(peer, now).expect("a local connection is let in");
-                    self.clients[client] = Some(Connection {
-                        id,
-                        flushes: false,
-                        is_in_transaction: false,
-                        sent: 0,
-                        answered: 0,
-                        reload_answered: 0,
-                        wait_answered: 0,
-                        taken: 0,
-                        needs: VecDeque::new(),
-                    });
+                    self.clients[client] = Some(Connection::new(id));
                     id
                 }
             };
@@ -360,10 +384,14 @@ impl<'p> World<'p> {
             if command[0] == b"SHUTDOWN" {
                 self.note_end();
             }
+            self.expect_reply(client, &command);
             self.engine.query_buffer(id).extend(&request(&command));
             self.engine.handle_readable(id, now);
             self.executed += 1;
             self.note_command(client, &command);
+            if command[0] == b"CONFIG" && !self.engine.config().appendonly && self.log_state == LogState::On {
+                self.log_ends_with.get_or_insert(Image::of(self.engine.keyspace(), self.trace.verbose()));
+            }
             self.take_actions()?;
         }
         Ok(())
@@ -373,11 +401,12 @@ impl<'p> World<'p> {
         let connection = self.clients[client].as_mut().expect("it has just sent something");
         match &command[0][..] {
             b"MULTI" if connection.is_in_transaction => {}
-            b"MULTI" | b"DISCARD" => connection.flushes = false,
+            b"MULTI" | b"DISCARD" => (connection.flushes, connection.queues_writes) = (false, false),
             b"FLUSHALL" => connection.flushes = true,
             b"EXEC" => self.flushed = std::mem::take(&mut connection.flushes) && self.engine.is_frozen(),
             _ => {}
         }
+        connection.queues_writes |= connection.is_in_transaction && writes(command);
         match &command[0][..] {
             b"MULTI" => connection.is_in_transaction = true,
             b"EXEC" | b"DISCARD" => connection.is_in_transaction = false,
@@ -423,6 +452,11 @@ impl<'p> World<'p> {
             let mut rest = &output[..];
             while let Some(length) = reply_length(rest) {
                 connection.answered += 1;
+                let expected = connection.expected.pop_front();
+                if let Some(Err(what)) = expected.map(|expected| expected.check(&rest[..length])) {
+                    let reply = printable(&rest[..length]);
+                    return Err(self.fail(format!("P3: {what}: c{} is answered {reply}", client + 1)));
+                }
                 rest = &rest[length..];
             }
             let refused = output.starts_with(b"-MISCONF");
@@ -477,7 +511,14 @@ impl<'p> World<'p> {
     fn logged(&mut self, text: String) -> Checked {
         self.row(Actor::Node, None, || format!("logs: {text}"));
         let result = match &text[..] {
-            "DB saved on disk" => self.saves.call_done(),
+            "DB saved on disk" => {
+                self.health.save_failed = false;
+                self.saves.call_done()
+            }
+            "Background saving error" => {
+                self.health.save_failed = true;
+                Ok(())
+            }
             "DB reloaded by DEBUG RELOAD" => self.reloaded(),
             "Append Only File loaded by DEBUG LOADAOF" => self.loaded_again(),
             _ => Ok(()),
@@ -522,6 +563,10 @@ enum Role {
     Open,
     Sync(FileId),
     Cut,
+    /// A manifest gets its content; it takes the place of the old one; its folder is synced.
+    WriteManifest,
+    NameManifest,
+    SyncLogFolder,
 }
 
 impl Role {
@@ -531,6 +576,10 @@ impl Role {
             FileOp::Open { path, .. } if path.ends_with(b"dump.rdb") => Some(Role::Open),
             FileOp::Sync { file } => Some(Role::Sync(*file)),
             FileOp::Truncate { .. } => Some(Role::Cut),
+            FileOp::Create { path, .. } if path.ends_with(b".manifest") => Some(Role::WriteManifest),
+            FileOp::Append { .. } => Some(Role::WriteManifest),
+            FileOp::Rename { to, .. } if to.ends_with(b".manifest") => Some(Role::NameManifest),
+            FileOp::SyncFolder { path } if path.ends_with(b"appendonlydir") => Some(Role::SyncLogFolder),
             _ => None,
         }
     }

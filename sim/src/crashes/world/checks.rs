@@ -54,6 +54,22 @@ impl World<'_> {
         Ok(())
     }
 
+    /// What this command is to be answered, if it runs now.
+    pub(super) fn expect_reply(&mut self, client: usize, command: &Command) {
+        let (config, health) = (self.engine.config(), &mut self.health);
+        let is_on = self.log_state == LogState::On;
+        let is_behind = self.stream.written() < self.stream.len();
+        let log_failed = self.stream.is_broken() || health.append_failed;
+        let save_failed = health.save_failed && config.stop_writes_on_bgsave_error && !config.save.is_empty();
+        let is_unsure = health.sync_failed || health.manifest_failed || is_behind;
+        let may = save_failed || self.log_state != LogState::Off && (log_failed || is_unsure);
+        let must = save_failed || is_on && log_failed;
+        let Some(connection) = &mut self.clients[client] else { return };
+        let expected = Expected::of(command, connection.queues_writes, must, may);
+        connection.expected.push_back(expected);
+        self.marks.sometimes(expected.is_strict() && is_on && log_failed, "a write came while the log was broken");
+    }
+
     /// Whether the log is on, and has been synced every second.
     pub(super) fn follow_log(&mut self) {
         let aof = &self.engine.persistence().aof;
@@ -65,16 +81,25 @@ impl World<'_> {
                     self.marks.sometimes(true, "the log was turned on while running");
                 }
                 (_, LogState::On) => self.log_is_on = true,
-                (_, LogState::Off) => {
+                (before, LogState::Off) => {
                     self.log_is_on = false;
+                    self.health.append_failed = false;
+                    let ends_with = self.log_ends_with.take();
+                    if before == LogState::On && !self.is_faulty && !self.health.manifest_is_new {
+                        self.old_log = ends_with;
+                    }
                     self.marks.sometimes(true, "the log was turned off while running");
                 }
                 _ => {}
             }
             self.log_state = aof.state;
+            if self.log_state == LogState::On {
+                (self.old_log, self.log_ends_with) = (None, None);
+            }
         }
         if aof.error().is_none() && !self.engine.is_exiting() {
             self.stream.heal(self.base_position);
+            self.health.sync_failed = false;
         }
         let config = self.engine.config();
         self.log_is_on &= config.appendonly;
@@ -146,10 +171,16 @@ impl World<'_> {
         let digest = found.digest(now_ms);
         self.trace.mix_number(digest);
         self.row(Actor::Node, None, || format!("has loaded {} keys", found.len(now_ms)));
-        if self.foreseen.take().is_some_and(|foreseen| foreseen != digest) && !found.has_expiries() {
+        if self.foreseen.take().is_some_and(|foreseen| foreseen.digest(now_ms) != digest) {
             return Err(self.fail("P1: recovering twice gave different data".into()));
         }
-        if self.engine.config().appendonly {
+        if let Some(expected) = self.starts_with.take() {
+            self.marks.sometimes(true, "appendonly yes found the log of an earlier time");
+            if expected.digest(now_ms) != digest {
+                let difference = found.difference(&expected, now_ms);
+                return Err(self.fail(format!("P6: a log that was turned off does not give its end; {difference}")));
+            }
+        } else if self.engine.config().appendonly {
             self.recovered_log(&found, now_ms)?;
         } else {
             let ran_on = self.machine_ran_on;

@@ -9,9 +9,10 @@ impl World<'_> {
         let FileOp::Append { file, bytes } = op.clone() else { unreachable!("it appends") };
         self.count_file_event();
         let outcome = self.disk.execute(op, fault);
+        self.health.append_failed = outcome != Outcome::Done;
         match &outcome {
             Outcome::Done => self.stream.wrote(file, &bytes),
-            Outcome::Short { bytes: count, .. } => self.stream.wrote_partly(&bytes[..*count as usize]),
+            Outcome::Short { bytes: count, .. } => self.stream.wrote_partly(file, &bytes[..*count as usize]),
             _ => {}
         }
         self.marks.sometimes(matches!(outcome, Outcome::Short { .. }), "a part of a batch was written to the log");
@@ -68,7 +69,7 @@ impl World<'_> {
             self.stream.sync_begins(*file);
         }
         let is_sync = matches!(op, FileOp::Sync { .. } | FileOp::SyncFolder { .. } | FileOp::Encode { .. });
-        let renames = Role::of(op) == Some(Role::Rename);
+        let (renames, names) = (Role::of(op) == Some(Role::Rename), Role::of(op) == Some(Role::NameManifest));
         let is_read = matches!(op, FileOp::Open { .. } | FileOp::Read { .. });
         let latency_us = match (is_sync, is_read) {
             (true, _) if self.is_loaded => self.plan.latency_us_max * 10,
@@ -80,6 +81,9 @@ impl World<'_> {
         self.schedule(at, Event::FileDone(index, self.epoch));
         if renames {
             self.saves.begin_rename();
+        }
+        if names {
+            (self.old_log, self.health.manifest_is_new) = (None, true);
         }
         self.count_file_event();
     }
@@ -118,7 +122,7 @@ impl World<'_> {
             Some(Role::Cut) => self.stream.cut(outcome == Outcome::Done),
             Some(Role::Rename) => self.saves.end_rename(outcome == Outcome::Done),
             Some(Role::Open) => self.saves.open(),
-            None => {}
+            Some(Role::WriteManifest | Role::NameManifest | Role::SyncLogFolder) | None => {}
         }
         self.trace.mix_number(match &outcome {
             Outcome::Done => 1,
@@ -130,8 +134,25 @@ impl World<'_> {
             Outcome::Encoded { error, .. } => format!("{text}: {error:?}"),
             outcome => format!("{text}: {outcome:?}"),
         });
+        if index == Lane::Log as usize {
+            self.note_manifest(file_role, outcome == Outcome::Done);
+        }
         self.engine.complete(id, outcome, self.clock.now());
         Ok(())
+    }
+
+    /// How far a manifest has come.
+    fn note_manifest(&mut self, role: Option<Role>, well: bool) {
+        let health = &mut self.health;
+        match role {
+            Some(Role::SyncLogFolder) if well => {
+                health.manifest_failed &= !health.manifest_is_new;
+                health.manifest_is_new = false;
+            }
+            Some(Role::WriteManifest | Role::NameManifest | Role::SyncLogFolder) => health.manifest_failed |= !well,
+            Some(Role::Sync(_)) if !well => (health.manifest_failed, health.sync_failed) = (true, true),
+            _ => {}
+        }
     }
 
     /// What goes wrong with this operation, if anything. Faults that fit it come nearer with each.

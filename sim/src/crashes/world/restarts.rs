@@ -81,9 +81,9 @@ impl World<'_> {
         Ok(())
     }
 
-    /// What a wrong recovery violates.
+    /// What a refusal to start violates.
     fn property(&self) -> &'static str {
-        if self.log_is_on { "P1" } else { "P5" }
+        if self.log_is_on { "P6" } else { "P5" }
     }
 
     /// From there on everything may be lost. The earlier of two crashes without a recovery counts.
@@ -108,6 +108,10 @@ impl World<'_> {
             self.marks.sometimes(kind.is_some(), kind.unwrap_or_default());
         }
         self.row(Actor::World, Some(Actor::Node), || format!("crash: {crash:?}"));
+        if !self.log_is_on && self.old_log.is_some() && rng.below(4) == 0 {
+            // Somebody has written `appendonly yes` into the file with the settings.
+            (self.starts_with, self.log_is_on) = (self.old_log.take(), true);
+        }
         match crash {
             Crash::Kill => {
                 self.note_crash(if self.is_cache_faulty { self.stream.durable() } else { self.stream.written() });
@@ -165,11 +169,12 @@ impl World<'_> {
         let config = Config { appendonly: self.log_is_on, ..self.engine.config().clone() };
         self.log_state = LogState::Off;
         (self.is_faulty, self.is_cache_faulty) = (false, false);
+        (self.health, self.log_ends_with) = (Health::default(), None);
+        let property = self.property();
         if self.rng.below(4) == 0 && self.unrotten.is_none() && !self.is_damaged {
             self.foreseen = Some(
                 recover(&config, self.disk.clone(), &self.clock)
-                    .map_err(|what| self.fail(format!("{}: {what}", self.property())))?
-                    .digest(self.clock.now().unix_ms().0),
+                    .map_err(|what| self.fail(format!("{property}: {what}")))?,
             );
         } else {
             self.foreseen = None;
@@ -186,7 +191,10 @@ impl World<'_> {
         if !self.is_loaded || self.log_is_on {
             return Ok(());
         }
+        // It comes back with the file that rots.
+        let old_log = self.old_log.take();
         self.crash(Crash::Power { survival: Survival::Everything, tail: Tail::Whole })?;
+        self.old_log = old_log;
         let before = self.disk.clone();
         let name = self.engine.config().dbfilename.clone();
         if let Some(inode) = self.disk.inode_mut(&name)
