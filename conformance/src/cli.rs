@@ -323,8 +323,15 @@ fn crash(rounds: u64, fsync: String, seed: u64, server: Option<String>) -> Resul
     let server = server.map_or_else(launch::etalon, Ok)?;
     let tally = crash::run(&crash::Plan { server, rounds, fsync, seed })?;
     println!(
-        "{} rounds: {} steps answered, {} of them lost, {} there unanswered, {} rewrites",
-        tally.rounds, tally.answered, tally.lost, tally.unanswered, tally.rewrites
+        "{} rounds ({} outlasted the window): {} steps answered, {} of them lost, {} there unanswered, {} rewrites; \
+         the oldest loss had been answered {} ms before the kill",
+        tally.rounds,
+        tally.long_rounds,
+        tally.answered,
+        tally.lost,
+        tally.unanswered,
+        tally.rewrites,
+        tally.oldest_lost.as_millis()
     );
     Ok(0)
 }

@@ -10,7 +10,8 @@
 //!
 //! - *prefix*: the list is 1, 2, … `v`, the key is `v` or the next, and `v` is not beyond what was sent;
 //! - *always*: `v` is not below any step that was answered, or that the reader was shown;
-//! - *everysec*: `v` is not below any step answered more than [`WINDOW`] before the kill.
+//! - *everysec*: `v` is not below any step answered more than [`WINDOW`] before the kill. Some rounds last longer than that, or it would
+//!   say nothing; how old the oldest loss was is in the report.
 //!
 //! A kill is no loss of power: what was written is in the file, synced or not. The simulator's disk forgets.
 
@@ -34,6 +35,8 @@ const ROUNDS_PER_FOLDER: u64 = 20;
 const STEPS_MAX: usize = 12;
 /// A second, a sync that takes long, and a turn.
 pub const WINDOW: Duration = Duration::from_millis(3500);
+/// One round in so many outlasts the window.
+const LONG_ROUNDS: usize = 10;
 
 /// What is tried.
 #[derive(Clone, Debug)]
@@ -56,6 +59,10 @@ pub struct Tally {
     /// Steps that were there although nobody had been told.
     pub unanswered: u64,
     pub rewrites: u64,
+    /// Rounds that outlasted the window.
+    pub long_rounds: u64,
+    /// The oldest of those that were gone had been answered so long before the kill.
+    pub oldest_lost: Duration,
 }
 
 /// What a writer knows of its keys.
@@ -69,6 +76,12 @@ struct Told {
 impl Told {
     fn answered_by(&self, limit: Instant) -> u64 {
         self.answered.iter().filter(|(at, _)| *at <= limit).map(|(_, step)| *step).max().unwrap_or(0)
+    }
+
+    /// How long before `until` the first step beyond `value` was answered.
+    fn age_of_loss(&self, value: u64, until: Instant) -> Duration {
+        let lost = self.answered.iter().find(|(_, step)| *step > value);
+        lost.map_or(Duration::ZERO, |(at, _)| until.saturating_duration_since(*at))
     }
 }
 
@@ -99,7 +112,11 @@ fn rounds(plan: &Plan, folder: &Path) -> Result<Tally, String> {
         let mut random = Random::lane(plan.seed, round);
         let addr = server.addr();
         let shown: Vec<AtomicU64> = (0..WRITERS).map(|_| AtomicU64::new(0)).collect();
-        let (told, killed_at) = load(addr, &values, &shown, &mut random, server);
+        let is_long = plan.fsync == "everysec" && random.below(LONG_ROUNDS) == 0;
+        let lives =
+            Duration::from_millis(20 + random.below(400) as u64) + if is_long { WINDOW } else { Duration::ZERO };
+        tally.long_rounds += u64::from(is_long);
+        let (told, killed_at) = load(addr, &values, &shown, &mut random, server, lives);
         server = start(plan, folder).map_err(|error| format!("round {round}: {error}"))?;
         let mut client = Client::connect(server.addr()).map_err(|error| error.to_string())?;
         for (writer, told) in told.iter().enumerate() {
@@ -116,6 +133,7 @@ fn rounds(plan: &Plan, folder: &Path) -> Result<Tally, String> {
             tally.answered += answered - values[writer];
             tally.lost += answered.saturating_sub(value);
             tally.unanswered += value.saturating_sub(answered);
+            tally.oldest_lost = tally.oldest_lost.max(told.age_of_loss(value, killed_at));
             values[writer] = value;
         }
         tally.rounds += 1;
@@ -141,15 +159,15 @@ fn start(plan: &Plan, folder: &Path) -> Result<Server, String> {
     Server::open(&plan.server, &settings).map_err(|error| error.to_string())
 }
 
-/// Lets clients write until the server is killed: what they were told, and when it was.
+/// Lets clients write until the server is killed, `lives` later: what they were told, and when it was.
 fn load(
     addr: SocketAddr,
     values: &[u64],
     shown: &[AtomicU64],
     random: &mut Random,
     server: Server,
+    lives: Duration,
 ) -> (Vec<Told>, Instant) {
-    let lives_ms = 20 + random.below(400) as u64;
     let seeds: Vec<u64> = (0..WRITERS + 2).map(|_| random.draw()).collect();
     std::thread::scope(|scope| {
         let writers: Vec<_> = values
@@ -168,7 +186,7 @@ fn load(
         scope.spawn(move || _ = read(addr, &mut Random::new(reader_seed), shown));
         let changer_seed = seeds[WRITERS + 1];
         scope.spawn(move || _ = change(addr, &mut Random::new(changer_seed)));
-        std::thread::sleep(Duration::from_millis(lives_ms));
+        std::thread::sleep(lives);
         let killed_at = Instant::now();
         // Kills it and waits for it.
         drop(server);
