@@ -326,7 +326,7 @@ impl Engine {
         }
         self.replicas.next_ping_s = now_s + 1;
         if now_s.is_multiple_of(u64::from(self.config.repl_ping_replica_period)) {
-            self.journal_to_replicas(OwnedArgs::from_iter(["PING"]).as_args());
+            self.journal_to_replicas(OwnedArgs::from_iter(["ping"]).as_args());
         }
     }
 
