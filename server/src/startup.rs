@@ -168,6 +168,9 @@ fn warn_of_missing_features(config: &Config, log: &Log) {
     if config.syslog_enabled {
         log.warning("WARNING: syslog-enabled is not supported so far and has no effect.");
     }
+    if config.cluster_enabled {
+        log.warning("WARNING: cluster-enabled is not supported so far and has no effect.");
+    }
     if config.replicaof.is_some() {
         log.warning("WARNING: replicaof is not supported so far and has no effect.");
     }
