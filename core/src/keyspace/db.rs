@@ -223,6 +223,16 @@ impl Db {
         large.overwrite(bytes)
     }
 
+    /// Prepares for so many entries, as [`Table::expect`].
+    pub fn expect(&mut self, entries: usize, bytes_max: usize) {
+        self.table.expect(entries, bytes_max);
+    }
+
+    /// What was expected has come, as [`Table::settle`]. O(bytes).
+    pub fn settle(&mut self) {
+        self.table.settle();
+    }
+
     /// Changes the expiry of an entry and nothing else.
     pub fn set_expiry(&mut self, slot: Slot, hash: KeyHash, expiry: Option<UnixMillis>) -> Slot {
         let payload = self.payload(slot);

@@ -19,13 +19,17 @@ use crate::structures::KeyHash;
 use crate::time::{Now, UnixMillis};
 use crate::types::{INLINE_PACKED_BYTES_MAX, PackedKind};
 
-/// Bytes read at a time: the setting, within these bounds.
-const CHUNK_BYTES: std::ops::RangeInclusive<u64> = 1024..=2 << 20;
+/// Bytes read at a time: the setting, within these bounds. More than the caches hold would be fetched from memory twice.
+const CHUNK_BYTES: std::ops::RangeInclusive<u64> = 1024..=512 << 10;
 /// Short values that are stored together, so that their places in memory are fetched together: on ten million small keys
 /// a third of the time was waiting for memory.
 const BATCH_KEYS: usize = 64;
 /// Key and value of a short value, in bytes.
 const BATCHED_BYTES_MAX: usize = INLINE_PACKED_BYTES_MAX + 128;
+/// After so many keys of a database it is known how long they are, and the table is prepared for all.
+const KEYS_SAMPLED: usize = 2048;
+/// In a table keys and values are thought to be at most so much longer than in the file.
+const EXPANSION_EXPECTED_MAX: usize = 4;
 /// With `key-load-delay` clients are served, and the setting is looked at again, that often.
 const REST_US: u64 = 10_000;
 /// Empty keys that are named in the log.
@@ -73,6 +77,8 @@ pub struct Loading {
     keys_loaded: u64,
     keys_expired: u64,
     keys_empty: u64,
+    /// In this database, as the file says; 0 if it doesn't, or once the table is prepared for them.
+    keys_expected: u64,
     /// After how many keys and commands there has been a rest, and how much of it is to come.
     rested_steps: u64,
     rest_us: u64,
@@ -117,6 +123,7 @@ impl Loading {
             keys_loaded: 0,
             keys_expired: 0,
             keys_empty: 0,
+            keys_expected: 0,
             rested_steps: 0,
             rest_us: 0,
             batch: Batch::default(),
@@ -311,6 +318,7 @@ impl Engine {
                 }
                 Ok(Record::Select(number)) => {
                     self.store_batch(loading)?;
+                    self.keyspace.db_mut(loading.db).settle();
                     if number >= self.keyspace.count() as u64 {
                         let count = self.keyspace.count();
                         return Err(Failure::here(format!(
@@ -320,7 +328,7 @@ impl Engine {
                     }
                     loading.db = DbIndex(number as u32);
                 }
-                Ok(Record::Resize { .. }) => {}
+                Ok(Record::Resize { keys, .. }) => loading.keys_expected = keys,
                 Ok(Record::Fact { name, value }) => {
                     let (name, value) = (name.into_owned(), value.into_owned());
                     self.note_fact(loading, &name, &value);
@@ -341,6 +349,7 @@ impl Engine {
                 }
                 Ok(Record::End { has_checksum }) => {
                     self.store_batch(loading)?;
+                    self.keyspace.db_mut(loading.db).settle();
                     if !has_checksum && self.config.rdbchecksum {
                         self.log(LogLevel::Notice, "RDB file was saved with checksum disabled: no check performed.");
                     }
@@ -378,6 +387,13 @@ impl Engine {
         }
         batch.bytes.clear();
         batch.entries.clear();
+        let db = self.keyspace.db_mut(loading.db);
+        if loading.keys_expected > 0 && db.len() >= KEYS_SAMPLED {
+            // A claim: what the rest of the file can stand for is the most.
+            let rest_bytes = loading.file_bytes.saturating_sub(loading.decoder.offset());
+            let keys = std::mem::take(&mut loading.keys_expected).min(rest_bytes);
+            db.expect(keys as usize, (rest_bytes as usize).saturating_mul(EXPANSION_EXPECTED_MAX));
+        }
         Ok(())
     }
 

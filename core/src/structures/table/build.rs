@@ -231,6 +231,34 @@ mod tests {
         }
 
         #[test]
+        fn a_table_with_expectations_is_the_same_and_no_larger_in_the_end(
+            first in 1u32..300, more in 0u32..3000, expected in 0usize..5000, bytes_max in 0usize..400_000,
+        ) {
+            let mut table = Table::new(HashSeed(1, 2));
+            let add = |table: &mut Table, number: u32| {
+                let key = format!("key {number}").into_bytes();
+                table.insert(table.hash(&key), &key, 9);
+            };
+            (0..first).for_each(|number| add(&mut table, number));
+            table.expect(expected, bytes_max);
+            (first..first + more).for_each(|number| add(&mut table, number));
+            prop_assert_eq!(table.recount(), table.heap_bytes());
+            table.settle();
+            prop_assert_eq!(table.recount(), table.heap_bytes());
+            prop_assert_eq!(table.len(), (first + more) as usize);
+            let mut plain = Table::new(HashSeed(1, 2));
+            (0..first + more).for_each(|number| add(&mut plain, number));
+            if expected <= (first + more) as usize {
+                prop_assert!(table.heap_bytes() <= plain.heap_bytes() + plain.heap_bytes() / 16 + 300);
+            }
+            (0..first + more).for_each(|number| {
+                let key = format!("key {number}").into_bytes();
+                table.remove(table.find(table.hash(&key), &key).expect("it is there"));
+            });
+            prop_assert_eq!((table.recount(), table.page_count()), (table.heap_bytes(), 1));
+        }
+
+        #[test]
         fn a_key_given_twice_is_noticed(count in 1usize..3000, first: u16, second: u16) {
             let (first, second) = (usize::from(first) % count, usize::from(second) % count);
             let mut records: Vec<_> = (0..count).map(|at| (format!("key {at}").into_bytes(), vec![])).collect();

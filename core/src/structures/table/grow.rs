@@ -46,8 +46,41 @@ impl Table {
         let needed = page::bytes_for(page::count(page) + slots, page::record_bytes(page) + bytes);
         // Short records: a sixteenth stays free. Rebuilding on every insert into a page full of garbage would cost more.
         let len = if page.len() > 256 { roomy_len(needed, bytes) } else { page_len_for(needed, bytes) };
+        let len = len.max(self.page_bytes_min);
         let rebuilt = page::rebuilt(page, len);
         self.set_page(at, Some(rebuilt));
+    }
+
+    /// Prepares for `records` in all, about as long as those that are there, of no more than `live_bytes_max` together: as many
+    /// pages as they will take, each to be made with room for its share. O(pages). Nothing but time and room is lost if
+    /// fewer come, or more. To be followed by [`Table::settle`].
+    pub fn expect(&mut self, records: usize, live_bytes_max: usize) {
+        let Some(record) = self.live.checked_div(self.len) else { return };
+        let live = record.saturating_mul(records).min(live_bytes_max);
+        while self.pages.len() * PAGE_BYTES_AVERAGE < live {
+            self.split(None);
+        }
+        self.page_bytes_min = page_len_for(live / self.pages.len() * 7 / 8, record);
+    }
+
+    /// Gives back the room that records were expected in. O(bytes).
+    pub fn settle(&mut self) {
+        if std::mem::take(&mut self.page_bytes_min) == 0 {
+            return;
+        }
+        for at in 0..self.pages.len() {
+            let page = self.page(at);
+            let count = page::count(page);
+            if count == 0 {
+                continue;
+            }
+            let bytes = page::record_bytes(page);
+            let len = roomy_len(page::bytes_for(count, bytes), bytes / count);
+            if len < page.len() {
+                let rebuilt = page::rebuilt(page, len);
+                self.set_page(at, Some(rebuilt));
+            }
+        }
     }
 
     /// Gives memory back where more than a third of a page is free or garbage.
@@ -98,9 +131,11 @@ impl Table {
 
     /// Splits the next page if the pages are too full on average. Returns where the record of `slot` is now.
     pub(super) fn split_if_due(&mut self, slot: Option<Slot>) -> Option<Slot> {
-        if !self.is_split_due() {
-            return slot;
-        }
+        if self.is_split_due() { self.split(slot) } else { slot }
+    }
+
+    /// Splits the next page. Returns where the record of `slot` is now.
+    fn split(&mut self, slot: Option<Slot>) -> Option<Slot> {
         let new_at = self.pages.len();
         let bit = (self.mask + 1) >> 1;
         let old_at = new_at - bit;

@@ -123,6 +123,8 @@ pub struct Table {
     outside_bytes: usize,
     /// How many pages hold how many records; the last entry is not 0. Sampling needs the maximum.
     counts: Vec<u32>,
+    /// While many records are to come ([`Table::expect`]): what a page has room for at least. Otherwise 0.
+    page_bytes_min: usize,
 }
 
 impl fmt::Debug for Table {
@@ -147,6 +149,7 @@ impl Table {
             outside: Slab::new(),
             outside_bytes: 0,
             counts: vec![1],
+            page_bytes_min: 0,
         }
     }
 
