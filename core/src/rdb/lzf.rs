@@ -185,7 +185,8 @@ pub fn decompress(input: &[u8], length: u64) -> Result<Vec<u8>, Corrupt> {
     if length > input.len().saturating_mul(EXPANSION_MAX) {
         return Err(Corrupt);
     }
-    // Not `vec![0; length]`: for so few bytes zeroed memory is slower to get.
+    // For so few bytes it is slower to ask for zeroed memory.
+    #[allow(clippy::slow_vector_initialization)]
     let mut out = Vec::with_capacity(length);
     out.resize(length, 0);
     let (mut rest, mut at) = (input, 0);
