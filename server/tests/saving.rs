@@ -87,5 +87,5 @@ fn a_damaged_file_keeps_the_server_from_starting() {
     let (code, out, _) = harness::run(&["--port", &port, "--bind", "127.0.0.1", "--dir", &path], "");
     assert_eq!(code, 1);
     assert!(out.contains("Unexpected end of the file (file ") && out.contains("dump.rdb, offset "), "{out}");
-    assert!(out.contains("Fatal error loading the DB, check server logs. Exiting."), "{out}");
+    assert!(out.contains("Fatal error loading the DB: Invalid argument. Exiting."), "{out}");
 }

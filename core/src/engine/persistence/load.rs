@@ -260,7 +260,7 @@ impl Engine {
                 self.read_on(client);
             }
             Ok(false) => {}
-            Err(text) => self.fail_loading(text),
+            Err(text) => self.fail_loading(text, "Invalid argument"),
         }
     }
 
@@ -470,9 +470,10 @@ impl Engine {
     }
 
     /// The file can't be used: the process ends, or it would go on without its data.
-    fn fail_loading(&mut self, text: String) {
+    /// `reason`: as the system would word it.
+    fn fail_loading(&mut self, text: String, reason: &str) {
         self.warn(text);
-        self.warn("Fatal error loading the DB, check server logs. Exiting.".into());
+        self.warn(format!("Fatal error loading the DB: {reason}. Exiting."));
         self.persistence.loading = None;
         self.exiting = true;
         self.exit(1);
@@ -524,7 +525,7 @@ fn opened(engine: &mut Engine, client: ClientId, outcome: Outcome) {
             };
             let text = format!("Fatal error: can't open the RDB file {path} for reading: {reason}");
             if purpose == Purpose::Start {
-                return engine.fail_loading(text);
+                return engine.fail_loading(text, &reason);
             }
             engine.persistence.loading = None;
             engine.warn(text);
@@ -554,7 +555,7 @@ fn read(engine: &mut Engine, client: ClientId, outcome: Outcome) {
             let reason = if let Outcome::Failed(reason) = outcome { reason } else { String::new() };
             let path = String::from_utf8_lossy(&loading.path).into_owned();
             let text = format!("Error reading {path} at offset {}: {reason}", loading.loaded_bytes());
-            engine.fail_loading(text);
+            engine.fail_loading(text, &reason);
         }
     }
 }
