@@ -216,6 +216,11 @@ impl Engine {
         self.config.requirepass.as_deref().filter(|password| !password.is_empty())
     }
 
+    /// Whether these are the credentials of a user. In a time that depends on their lengths only.
+    pub(crate) fn accepts_credentials(&self, user: &[u8], password: &[u8]) -> bool {
+        user == b"default" && self.password().is_none_or(|expected| is_same(expected, password))
+    }
+
     /// Whether a protected feature (`enable-debug-command`, …) is open to this client.
     pub(crate) fn protected_action_allowed(&self, id: ClientId, setting: ProtectedAction) -> bool {
         let peer = &self.client(id).peer;
@@ -337,4 +342,9 @@ fn unknown_subcommand(args: Args<'_>) -> CommandError {
     text.extend_from_slice(&c_text(args.at(0), usize::MAX).to_ascii_uppercase());
     text.extend_from_slice(b" HELP.");
     CommandError::formatted(text)
+}
+
+/// Compares in a time that depends on the lengths only.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |different, (a, b)| different | (a ^ b)) == 0
 }

@@ -85,7 +85,7 @@ impl Engine {
     ) {
         let event = if row.flags.contains(CommandFlags::FAST) { "fast-command" } else { "command" };
         self.note_latency(event, elapsed_us);
-        let redacted = redacted(row, args);
+        let redacted = self.redacted(row, args);
         let args = redacted.as_ref().map_or(args, |redacted| redacted.as_args());
         if !waits {
             self.log_if_slow(id, row, args, elapsed_us);
@@ -122,6 +122,26 @@ impl Engine {
         }
     }
 
+    /// The arguments without their passwords, if there are any.
+    fn redacted(&self, row: &Command, args: Args<'_>) -> Option<OwnedArgs> {
+        let is_secret: fn(&Engine, Args<'_>, usize) -> bool = match row.name {
+            // With more arguments it is refused before it looks at them.
+            "auth" if args.len() <= 3 => |_, _, at| at > 0,
+            "hello" => is_after_auth,
+            "migrate" => is_credential_of_migrate,
+            // An odd number of arguments is refused before any of them is looked at.
+            "config|set" if args.len().is_multiple_of(2) => {
+                |_, args, at| at > 2 && at % 2 == 1 && SECRET_SETTINGS.iter().any(|name| args.is(at - 1, name))
+            }
+            _ => return None,
+        };
+        if !(1..args.len()).any(|at| is_secret(self, args, at)) {
+            return None;
+        }
+        let shown = (0..args.len()).map(|at| if is_secret(self, args, at) { REDACTED.as_bytes() } else { args.at(at) });
+        Some(shown.collect())
+    }
+
     fn show(&mut self, monitor: ClientId, line: &[u8]) {
         let Some(client) = self.clients.get_mut(monitor) else { return };
         if client.closing() || client.flags.intersects(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP) {
@@ -133,28 +153,8 @@ impl Engine {
     }
 }
 
-/// The arguments without their passwords, if there are any.
-fn redacted(row: &Command, args: Args<'_>) -> Option<OwnedArgs> {
-    let is_secret: fn(Args<'_>, usize) -> bool = match row.name {
-        // With more arguments it is refused before it looks at them.
-        "auth" if args.len() <= 3 => |_, at| at > 0,
-        "hello" => is_after_auth,
-        "migrate" => is_credential_of_migrate,
-        // An odd number of arguments is refused before any of them is looked at.
-        "config|set" if args.len().is_multiple_of(2) => {
-            |args, at| at > 2 && at % 2 == 1 && SECRET_SETTINGS.iter().any(|name| args.is(at - 1, name))
-        }
-        _ => return None,
-    };
-    if !(1..args.len()).any(|at| is_secret(args, at)) {
-        return None;
-    }
-    let shown = (0..args.len()).map(|at| if is_secret(args, at) { REDACTED.as_bytes() } else { args.at(at) });
-    Some(shown.collect())
-}
-
 /// Whether an argument of MIGRATE is a name or password behind AUTH or AUTH2.
-fn is_credential_of_migrate(args: Args<'_>, at: usize) -> bool {
+fn is_credential_of_migrate(_: &Engine, args: Args<'_>, at: usize) -> bool {
     let mut option = 6;
     // Options are looked at one by one, up to one that is refused.
     while option < args.len() && !args.is(option, "keys") {
@@ -176,7 +176,7 @@ fn is_credential_of_migrate(args: Args<'_>, at: usize) -> bool {
 }
 
 /// Whether an argument of HELLO is a name or password behind AUTH.
-fn is_after_auth(args: Args<'_>, at: usize) -> bool {
+fn is_after_auth(engine: &Engine, args: Args<'_>, at: usize) -> bool {
     // Options are looked at one by one: behind one that is refused, or without a version that exists, nothing is.
     if !matches!(parse_i64(args.at(1)), Some(2 | 3)) {
         return false;
@@ -186,6 +186,9 @@ fn is_after_auth(args: Args<'_>, at: usize) -> bool {
         if args.is(option, "auth") && option + 2 < args.len() {
             if at == option + 1 || at == option + 2 {
                 return true;
+            }
+            if !engine.accepts_credentials(args.at(option + 1), args.at(option + 2)) {
+                return false;
             }
             option += 3;
         } else if args.is(option, "setname")

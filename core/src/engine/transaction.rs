@@ -139,8 +139,13 @@ impl Engine {
     pub(super) fn run_queued(&mut self, id: ClientId) -> Flow {
         let resumed = self.suspended.take();
         while let Some(queued) = self.next_queued(id) {
-            let start = self.client(id).reply_start();
+            let client = self.client(id);
+            let (start, closes) = (client.reply_start(), client.flags.contains(ClientFlags::CLOSE_AFTER_REPLY));
             let (flow, _) = self.call(id, queued.command, queued.args.as_args(), start);
+            if closes {
+                // It has ended itself: the rest of the transaction runs, unheard.
+                self.client_mut(id).reply.truncate(start.at);
+            }
             if matches!(flow, Flow::Asked) {
                 let exec = resumed.map_or_else(OwnedArgs::new, |resumed| resumed.exec);
                 self.suspended = Some(Box::new(Suspended { client: id, exec }));

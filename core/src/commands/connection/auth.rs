@@ -37,18 +37,12 @@ pub fn auth(engine: &mut Engine, id: ClientId, args: Args<'_>) -> Result<Flow, C
 
 /// Makes the client the named user. One that already is authenticated stays so when this fails.
 fn authenticate(engine: &mut Engine, id: ClientId, user: &[u8], password: &[u8]) -> Result<(), CommandError> {
-    let accepted = user == b"default" && engine.password().is_none_or(|expected| is_same(expected, password));
-    if !accepted {
+    if !engine.accepts_credentials(user, password) {
         engine.stats.acl_denied_auth += 1;
         return Err(WRONG_PASSWORD);
     }
     engine.client_mut(id).flags.insert(ClientFlags::AUTHENTICATED);
     Ok(())
-}
-
-/// Compares in a time that depends on the lengths only.
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |different, (a, b)| different | (a ^ b)) == 0
 }
 
 /// `HELLO [protover [AUTH username password] [SETNAME clientname]]`. O(1).
