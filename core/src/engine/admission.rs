@@ -172,7 +172,7 @@ impl Engine {
     }
 
     #[cfg(not(feature = "lua"))]
-    fn flags_with_script(&self, row: &Command, _: Args<'_>) -> CommandFlags {
+    pub(super) fn flags_with_script(&self, row: &Command, _: Args<'_>) -> CommandFlags {
         row.flags
     }
 

@@ -76,7 +76,7 @@ impl Engine {
 
     /// Keeps a command for EXEC, and says so.
     pub(super) fn queue_command(&mut self, id: ClientId, command: CommandId, args: Args<'_>) {
-        let flags = self.commands.row(command).flags;
+        let flags = self.flags_with_script(self.commands.row(command), args);
         let client = self.client_mut(id);
         let lost = client.flags.intersects(ClientFlags::DIRTY_WATCH | ClientFlags::DIRTY_QUEUE);
         if let Some(transaction) = client.transaction.as_mut().filter(|_| !lost) {

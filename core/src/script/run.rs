@@ -223,7 +223,7 @@ impl Engine {
             _ => None,
         };
         let Some(said) = said.filter(|said| !said.contains(ScriptFlags::COMPATIBLE)) else { return row.flags };
-        let mut flags = row.flags.difference(F::STALE | F::DENYOOM | F::WRITE);
+        let mut flags = row.flags.difference(F::STALE | F::DENYOOM | F::WRITE | F::MAY_REPLICATE);
         flags.set(F::WRITE, !said.contains(ScriptFlags::NO_WRITES));
         flags.set(F::DENYOOM, !said.intersects(ScriptFlags::NO_WRITES | ScriptFlags::ALLOW_OOM));
         flags.set(F::STALE, said.contains(ScriptFlags::ALLOW_STALE));
