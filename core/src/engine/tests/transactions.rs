@@ -53,6 +53,35 @@ fn a_transaction_is_completed_when_its_client_leaves() {
 }
 
 #[test]
+fn who_ends_itself_within_a_transaction_hears_no_more_of_it() {
+    let mut world = World::new();
+    let (one, other) = (world.connect(), world.connect());
+    world.ask(one, &format!("MULTI\r\nSET k 1\r\nCLIENT KILL ID {} SKIPME no\r\nINCR k\r\n", one.id));
+    assert_eq!(world.ask(one, "EXEC\r\n"), r"*3\r\n+OK\r\n:1\r\n");
+    assert_eq!(world.ask(other, "GET k\r\n"), r"$1\r\n2\r\n");
+}
+
+#[cfg(feature = "lua")]
+#[test]
+fn scripts_may_not_write_while_nobody_may() {
+    let mut world = World::new();
+    let one = world.connect();
+    world.ask(one, "CONFIG SET min-replicas-to-write 1\r\n");
+    for script in ["return redis.call('set','k',1)", "redis.call('publish','c','m') return redis.call('del','k')"] {
+        let said = world.ask(one, &format!("EVAL \"{script}\" 0\r\n"));
+        assert!(said.starts_with("-NOREPLICAS Not enough good replicas to write. script: "), "{said}");
+    }
+    assert_eq!(world.ask(one, "EVAL \"return redis.call('dbsize')\" 0\r\n"), r":0\r\n");
+    // A transaction is refused for what its scripts say of themselves.
+    world.ask(one, "CONFIG SET min-replicas-to-write 0\r\nSCRIPT LOAD \"#!lua\\nreturn 1\"\r\n");
+    world.ask(one, "MULTI\r\nEVAL \"#!lua\\nreturn 1\" 0\r\n");
+    let other = world.connect();
+    world.ask(other, "CONFIG SET min-replicas-to-write 1\r\n");
+    let said = world.ask(one, "EXEC\r\n");
+    assert!(said.starts_with("-EXECABORT") || said.starts_with("-NOREPLICAS"), "{said}");
+}
+
+#[test]
 fn what_a_transaction_changes_is_propagated_together() {
     let mut world = World::new();
     let (one, other) = (world.connect(), world.connect());
