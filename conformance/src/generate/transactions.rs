@@ -70,7 +70,10 @@ fn watched(g: &mut Generator) {
             5 => g.command(words!["RENAME", watched, "elsewhere"]),
             6 => g.command(words!["COPY", "h1", watched, "REPLACE"]),
             7 => g.command(words!["APPEND", watched, ""]),
-            8 => g.say("SWAPDB 0 1"),
+            8 => {
+                let line = g.random.pick(&["SWAPDB 0 1", "SWAPDB 0 1", "SWAPDB 0 0", "SWAPDB 1 2"]);
+                g.say(line);
+            }
             9 => {
                 let line = g.random.pick(&["FLUSHDB", "FLUSHALL", "UNWATCH", "WATCH another"]);
                 g.say(line);

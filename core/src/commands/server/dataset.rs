@@ -60,7 +60,10 @@ pub fn swapdb(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Flow, CommandError> {
     if !databases.contains(&(a as i64)) || !databases.contains(&(b as i64)) {
         return Err(CommandError::DbIndexOutOfRange);
     }
-    ctx.db.swap(DbIndex(a as u32), DbIndex(b as u32));
+    // Of a database with itself nobody who watches or waits hears.
+    if a != b {
+        ctx.db.swap(DbIndex(a as u32), DbIndex(b as u32));
+    }
     ctx.effects().dirty += 1;
     ctx.reply.ok();
     Ok(Flow::Done)
