@@ -216,6 +216,7 @@ fn spop_scratch(g: &mut Generator) {
         }
     }
     g.command(words);
+    g.say("SRANDMEMBER {spop}");
     for _ in 0..g.random.between(1, 3) {
         let mut words = words!["SPOP", "{spop}"];
         if g.random.chance(70) {
