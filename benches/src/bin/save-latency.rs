@@ -4,9 +4,9 @@
 //!
 //! Each server is filled with keys of 16 bytes and values of 8. Four connections then overwrite random keys, one request at a time
 //! with a pause of a fifth of a millisecond between two, and each reply is timed: for five seconds before BGSAVE, while it
-//! goes on, and for five seconds after. A row a phase: requests, percentiles and the longest in milliseconds. Then a second BGSAVE
-//! under the same load shows by how much memory grows at most (apart, since looking disturbs), and the resident memory
-//! before. The longest waits are the machine's as well as the server's: the rows before BGSAVE tell them apart.
+//! goes on, and for five seconds after. A row a phase: requests, percentiles and the longest in milliseconds. A BGSAVE under the
+//! same load has shown first by how much memory grows at most, and the memory before: apart, since looking disturbs, and first,
+//! since memory that was given back is used again. The longest waits are the machine's as well as the server's: the rows before BGSAVE tell them apart.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -40,8 +40,9 @@ fn main() -> io::Result<()> {
 fn measure(name: &str, command: &str, keys: u64) -> io::Result<()> {
     let server = Server::start(name, command, None)?;
     fill(&server, keys, |at, out| append_request(out, &[b"SET", key(at).as_bytes(), format!("{at:08}").as_bytes()]))?;
-    let (phase, over) = (&AtomicUsize::new(0), &AtomicBool::new(false));
     let server = &server;
+    let (resident, grown) = growth(server, keys)?;
+    let (phase, over) = (&AtomicUsize::new(0), &AtomicBool::new(false));
     let (latencies, save) = std::thread::scope(|scope| {
         let writers: Vec<_> =
             (0..CONNECTIONS).map(|number| scope.spawn(move || overwrite(server, keys, number, phase, over))).collect();
@@ -71,7 +72,6 @@ fn measure(name: &str, command: &str, keys: u64) -> io::Result<()> {
             at(1.0)
         );
     }
-    let (resident, grown) = growth(server, keys)?;
     let (save_s, resident, grown) = (save.as_secs_f64(), resident as f64 / 1e6, grown as f64 / 1e6);
     println!("{name:<7} BGSAVE took {save_s:.2} s; resident {resident:.0} MB, at most {grown:.0} MB more while saving");
     Ok(())
