@@ -163,3 +163,15 @@ pub enum FileOp {
         us: u64,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KeyDelay;
+
+    #[test]
+    fn a_delay_is_so_long_for_each_key_or_a_microsecond_for_so_many() {
+        let rests = |delay, keys| KeyDelay(delay).rest_us(keys);
+        assert_eq!((rests(0, 1000), rests(20, 1000), rests(-10, 1000), rests(-10, 9)), (0, 20_000, 100, 0));
+        assert_eq!((rests(i32::MIN, 1 << 31), rests(i32::MAX, u64::MAX)), (1, u64::MAX));
+    }
+}
