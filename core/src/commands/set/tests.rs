@@ -150,6 +150,7 @@ fn apply(world: &mut World, model: &mut Model, entries_max: u64, op: Op) {
         Op::Pop(key, count) => pop(world, model, entries_max, KEYS[key], count),
         Op::Store(what, to, from) => {
             let result = combined(model, what, &from);
+            let takes_from_table = what == "sdiff" && from.first().is_some_and(|&key| is_table(model, key));
             let from: Vec<&str> = from.iter().map(|&key| KEYS[key]).collect();
             let shown = bulks(&run(world, [what].iter().chain(&from)));
             assert_eq!(shown.len(), result.len(), "no member twice");
@@ -165,6 +166,12 @@ fn apply(world: &mut World, model: &mut Model, entries_max: u64, op: Op) {
             if len > 0 {
                 add(model, KEYS[to], &Vec::from_iter(result), entries_max);
             }
+            if let Some((_, intset)) = model.get_mut(KEYS[to]).filter(|_| takes_from_table) {
+                // A copy of the first set from which the others were taken stays a table, whatever is left.
+                let mut db = world.database();
+                let set = db.read_collection::<Set>(KEYS[to].as_bytes()).expect("a set");
+                *intset = set.is_some_and(|set| set.encoding_name() == "intset");
+            }
         }
         Op::Copy(from, to) => {
             // Both share their pages until one of them is written.
@@ -175,6 +182,10 @@ fn apply(world: &mut World, model: &mut Model, entries_max: u64, op: Op) {
         }
         Op::Snapshot => {}
     }
+}
+
+fn is_table(model: &Model, key: usize) -> bool {
+    model.get(KEYS[key]).is_some_and(|(_, intset)| !intset)
 }
 
 fn pop(world: &mut World, model: &mut Model, entries_max: u64, key: &'static str, count: Option<usize>) {
