@@ -158,7 +158,9 @@ impl Engine {
             aof.sync_error = None;
         }
         aof.last_rewrite_s = Some(now_s.saturating_sub(rewrite.started_s));
-        self.release_after_doubt();
+        if !self.has_doubtful_log() {
+            self.release_after_doubt();
+        }
         self.log(LogLevel::Notice, "Background AOF rewrite finished successfully");
         self.remove_history();
         self.end_if_waited_for();

@@ -522,6 +522,34 @@ fn a_shutdown_during_a_rewrite_puts_it_away_first() {
 }
 
 #[test]
+fn a_rewrite_does_not_vouch_for_what_came_after_its_snapshot() {
+    let mut node = with_policy(AppendFsync::EverySec);
+    let client = node.connect();
+    node.send(client, "BGREWRITEAOF");
+    while !node.logged("Background append only file rewriting started") {
+        assert!(node.step(None));
+    }
+    node.pass_ms(1000);
+    node.ask(client, "SET k 1");
+    let is_log_sync = |(_, lane, op): &(_, Lane, FileOp)| *lane == Lane::Log && matches!(op, FileOp::Sync { .. });
+    let at = node.asked.iter().position(is_log_sync).expect("the increment is synced");
+    let (id, _, _) = node.asked.remove(at).expect("it is there");
+    node.engine.complete(id, Outcome::Failed("Input/output error".into()), node.now);
+    node.turn();
+    node.ask(client, "CONFIG SET appendfsync always");
+    let reader = node.connect();
+    assert_eq!(node.ask(reader, "GET k"), "", "the system may have dropped it");
+    node.run();
+    assert!(node.logged("Background AOF rewrite finished successfully"));
+    assert_eq!(node.take(reader), "", "the base does not have it");
+    for _ in 0..3 {
+        node.pass_ms(200);
+        node.run();
+    }
+    assert_eq!(node.take(reader), "$1 1");
+}
+
+#[test]
 fn publish_is_for_replicas_only_and_scripts_choose() {
     let mut node = with_policy(AppendFsync::No);
     let client = node.connect();
