@@ -160,8 +160,14 @@ impl Manifest {
 
     /// Adds the next increment. Its name.
     pub fn add_increment(&mut self, stem: &[u8]) -> Vec<u8> {
-        self.increment_seq += 1;
-        let name = [stem, format!(".{}.incr.aof", self.increment_seq).as_bytes()].concat();
+        let name = loop {
+            self.increment_seq += 1;
+            let name = [stem, format!(".{}.incr.aof", self.increment_seq).as_bytes()].concat();
+            // History is about to be removed: after a rewrite with `appendonly no` there are no other increments to count on from.
+            if self.history.iter().all(|part| part.name != name) {
+                break name;
+            }
+        };
         self.increments.push(Part { name: name.clone(), seq: self.increment_seq });
         name
     }
