@@ -101,14 +101,15 @@ impl Engine {
         vec![Step::tidy(FileOp::Remove { path }), Step::must(FileOp::SyncFolder { path: folder }, complaint)]
     }
 
-    /// The steps that create a file, empty, and open it for appending.
-    pub(super) fn steps_to_open_new(&mut self, file: FileId, path: &[u8], name: &str) -> [Step; 3] {
+    /// The steps that create a file, empty, and open it for appending. Durably: what stood under that name must not come back.
+    pub(super) fn steps_to_open_new(&mut self, file: FileId, path: &[u8], name: &str) -> [Step; 4] {
         let complaint = format!("Can't open the append-only file {name}");
         let created = self.new_file();
         [
             Step::must(FileOp::Create { file: created, path: path.to_vec() }, complaint.clone()),
             Step::tidy(FileOp::Close { file: created }),
-            Step::must(FileOp::OpenAppend { file, path: path.to_vec() }, complaint),
+            Step::must(FileOp::OpenAppend { file, path: path.to_vec() }, complaint.clone()),
+            Step::must(FileOp::Sync { file }, complaint),
         ]
     }
 }
