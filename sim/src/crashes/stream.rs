@@ -138,6 +138,14 @@ impl Stream {
         self.written.min(self.units.len())
     }
 
+    /// Units in the file, with those of a failed write that is not cut off.
+    pub fn in_file(&self) -> usize {
+        let mut rest = [&self.written_rest[..], &self.partial].concat();
+        let mut count = self.written;
+        split(&mut rest, |_| count += 1);
+        count
+    }
+
     /// D
     pub fn durable(&self) -> usize {
         self.durable.min(self.units.len())

@@ -145,8 +145,10 @@ pub(super) struct World<'p> {
     old_log: Option<Image>,
     /// The data when it was turned off, until that is done.
     log_ends_with: Option<Image>,
-    /// The process starts with the log of an earlier time, which ended with that.
-    starts_with: Option<Image>,
+    /// The manifest of a log that is being turned on may be in the place of the old one: it goes on from that position.
+    may_begin_at: Option<usize>,
+    /// The process starts with the log of an earlier time, which ended with that, or with a new one.
+    starts_with: Option<(Image, Option<usize>)>,
     /// Executed when the snapshot of the rewrite under way was taken.
     base_position: usize,
     /// Data before DEBUG LOADAOF.
@@ -207,6 +209,7 @@ impl<'p> World<'p> {
             log_state: LogState::Off,
             old_log: (plan.has_log && !plan.appendonly).then(Image::default),
             log_ends_with: None,
+            may_begin_at: None,
             starts_with: None,
             base_position: 0,
             before_load: Image::default(),

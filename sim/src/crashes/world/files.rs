@@ -83,7 +83,11 @@ impl World<'_> {
             self.saves.begin_rename();
         }
         if names {
-            (self.old_log, self.health.manifest_is_new) = (None, true);
+            self.health.manifest_is_new = true;
+            match self.log_state {
+                LogState::Waiting => self.may_begin_at = Some(self.base_position),
+                _ => self.old_log = None,
+            }
         }
         self.count_file_event();
     }

@@ -108,9 +108,10 @@ impl World<'_> {
             self.marks.sometimes(kind.is_some(), kind.unwrap_or_default());
         }
         self.row(Actor::World, Some(Actor::Node), || format!("crash: {crash:?}"));
-        if !self.log_is_on && self.old_log.is_some() && rng.below(4) == 0 {
+        if !self.log_is_on && self.old_log.is_some() && self.unrotten.is_none() && rng.below(4) == 0 {
             // Somebody has written `appendonly yes` into the file with the settings.
-            (self.starts_with, self.log_is_on) = (self.old_log.take(), true);
+            self.starts_with = self.old_log.take().map(|ends_with| (ends_with, self.may_begin_at));
+            self.log_is_on = true;
         }
         match crash {
             Crash::Kill => {
@@ -124,6 +125,7 @@ impl World<'_> {
                 let before: BTreeMap<Vec<u8>, Vec<u8>> = self.logs_on_disk();
                 self.disk = self.disk.after_crash(survival, tail, &mut |bound| rng.below(bound));
                 let after = self.logs_on_disk();
+                self.check_damage(&before, &after)?;
                 self.is_damaged |= after
                     .iter()
                     .any(|(path, content)| before.get(path).is_some_and(|before| !before.starts_with(content)));
@@ -145,6 +147,35 @@ impl World<'_> {
         let is_old = self.saves.recover(&found, now_ms, false).map_err(|what| self.fail(what))?;
         self.marks.sometimes(is_old, "a crash undid the rename of a save");
         Ok(())
+    }
+
+    /// P1: what a crash damages is not covered by a sync. The last increment that has anything is the only one that is not.
+    fn check_damage(&self, before: &BTreeMap<Vec<u8>, Vec<u8>>, after: &BTreeMap<Vec<u8>, Vec<u8>>) -> Checked {
+        let sequence = |path: &[u8]| -> u64 {
+            let digits = path.split(|byte| *byte == b'.').rev().nth(2).unwrap_or_default();
+            std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+        };
+        let full = before.iter().filter(|(_, content)| !content.is_empty());
+        let Some((path, content)) = full.max_by_key(|(path, _)| sequence(path)) else { return Ok(()) };
+        let Some(left) = after.get(path).filter(|left| !content.starts_with(left)) else { return Ok(()) };
+        if self.stream.is_broken() || !self.is_loaded || self.log_state != LogState::On {
+            return Ok(());
+        }
+        let intact = content.iter().zip(left).take_while(|(a, b)| a == b).count();
+        let units = |bytes: &[u8]| {
+            let mut count = 0;
+            split(&mut bytes.to_vec(), |_| count += 1);
+            count
+        };
+        let lost: usize = units(content) - units(&content[..intact]);
+        let durable = self.stream.durable();
+        let in_file = self.stream.in_file();
+        match in_file < durable + lost {
+            true => Err(self.fail(format!(
+                "P1: {durable} units were synced, and a crash has damaged the last {lost} of {in_file}"
+            ))),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn logs_on_disk(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
@@ -169,7 +200,7 @@ impl World<'_> {
         let config = Config { appendonly: self.log_is_on, ..self.engine.config().clone() };
         self.log_state = LogState::Off;
         (self.is_faulty, self.is_cache_faulty) = (false, false);
-        (self.health, self.log_ends_with) = (Health::default(), None);
+        (self.health, self.log_ends_with, self.may_begin_at) = (Health::default(), None, None);
         let property = self.property();
         if self.rng.below(4) == 0 && self.unrotten.is_none() && !self.is_damaged {
             self.foreseen = Some(
