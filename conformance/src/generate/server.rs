@@ -51,7 +51,7 @@ pub const TABLE: &[Entry] = &[
     entry("LASTSAVE", 1, |g| g.say("LASTSAVE")),
     entry("SAVE", 1, |g| {
         // Waits for the disk.
-        let line = if g.random.chance(5) { g.random.pick(&["SAVE", "SAVE now"]) } else { "LASTSAVE" };
+        let line = if g.random.chance(25) { g.random.pick(&["SAVE", "SAVE", "SAVE", "SAVE now"]) } else { "LASTSAVE" };
         g.say(line);
     }),
     entry("REPLCONF", 1, replconf),
