@@ -201,8 +201,10 @@ impl Engine {
     fn drop_waiting_increment(&mut self, rewrite: &Rewrite) {
         self.keep_log(false);
         self.journal.log.bytes = Vec::new();
-        self.persistence.aof.counted_bytes = 0;
-        self.persistence.aof.log = None;
+        let aof = &mut self.persistence.aof;
+        aof.counted_bytes = 0;
+        aof.partial_bytes = 0;
+        aof.log = None;
         self.forget_commits();
         if let Some((file, name)) = &rewrite.next {
             let text = format!("Removing the temp incr aof file {} in the background", shown(name));

@@ -317,6 +317,10 @@ fn synced(engine: &mut Engine, _: ClientId, outcome: Outcome) {
 /// The part of a batch that was written has been cut off again, or not.
 fn cut_off(engine: &mut Engine, _: ClientId, outcome: Outcome) {
     let partial = std::mem::take(&mut engine.persistence.aof.partial_bytes);
+    if partial == 0 {
+        // That log is no longer written to.
+        return;
+    }
     if let Outcome::Failed(reason) = outcome {
         engine.journal.log.bytes.drain(..partial as usize);
         engine.persistence.aof.counted_bytes -= partial as usize;

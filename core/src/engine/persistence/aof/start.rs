@@ -211,6 +211,7 @@ impl Engine {
         let aof = &mut self.persistence.aof;
         aof.state = LogState::Off;
         aof.counted_bytes = 0;
+        aof.partial_bytes = 0;
         aof.is_held = false;
         let log = aof.log.take();
         self.journal.log.bytes = Vec::new();
