@@ -39,6 +39,8 @@ impl World<'_> {
             self.base_position = self.stream.len();
             if self.engine.persistence().aof.state == LogState::Waiting {
                 self.stream.begin_log();
+                // Of the file of an earlier try, which nobody has.
+                self.health.append_failed = false;
             }
         }
         self.lanes[lane as usize].ops.push_back((id, op));

@@ -206,6 +206,7 @@ impl Engine {
         aof.partial_bytes = 0;
         aof.log = None;
         self.forget_commits();
+        self.forget_log_errors();
         if let Some((file, name)) = &rewrite.next {
             let text = format!("Removing the temp incr aof file {} in the background", shown(name));
             self.log(LogLevel::Notice, text);

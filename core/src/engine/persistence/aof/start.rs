@@ -266,9 +266,14 @@ impl Engine {
             );
             return false;
         }
-        let now_us = self.now.monotonic_us;
+        self.persistence.aof.last_sync_us = self.now.monotonic_us;
+        self.forget_log_errors();
+        true
+    }
+
+    /// What failed before concerned another file.
+    pub(super) fn forget_log_errors(&mut self) {
         let aof = &mut self.persistence.aof;
-        aof.last_sync_us = now_us;
         let (sync_failed, write_failed) = (aof.sync_error.take().is_some(), aof.write_error.take().is_some());
         if sync_failed {
             self.warn("AOF reopen, just ignore the AOF fsync error in bio job".into());
@@ -276,7 +281,6 @@ impl Engine {
         if write_failed {
             self.warn("AOF reopen, just ignore the last error.".into());
         }
-        true
     }
 }
 

@@ -453,6 +453,39 @@ fn a_log_that_can_not_be_turned_on_stays_off() {
 }
 
 #[test]
+fn a_log_that_fails_while_it_is_turned_on_is_begun_anew() {
+    for steps in 0..12 {
+        let mut node = starting(MemoryDisk::default(), |config| config.appendonly = false);
+        node.run();
+        let client = node.connect();
+        node.ask(client, "SET k 1");
+        node.send(client, "CONFIG SET appendonly yes");
+        (0..steps).for_each(|_| assert!(node.step(None)));
+        // The disk takes a part of the batch, then nothing: neither the base nor the cut.
+        node.batch_failure = Some(Outcome::Short { bytes: 3, reason: "No space left on device".into() });
+        node.send(client, "SET k 2");
+        for _ in 0..4 {
+            node.step(Some("Input/output error"));
+        }
+        node.batch_failure = None;
+        for _ in 0..300 {
+            node.pass_ms(100);
+            node.run();
+        }
+        if node.field(client, "aof_enabled") == "0" {
+            // It was refused before anything was written.
+            continue;
+        }
+        assert_eq!(node.ask(client, "SET k 3"), "+OK", "after {steps} steps");
+        node.pass_ms(1000);
+        node.run();
+        let mut again = restarted(&node.disk);
+        let reader = again.connect();
+        assert_eq!(again.ask(reader, "GET k"), "$1 3", "after {steps} steps");
+    }
+}
+
+#[test]
 fn a_shutdown_writes_and_syncs_the_log_first() {
     let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
