@@ -200,7 +200,11 @@ impl World<'_> {
         let config = Config { appendonly: self.log_is_on, ..self.engine.config().clone() };
         self.log_state = LogState::Off;
         (self.is_faulty, self.is_cache_faulty) = (false, false);
-        (self.health, self.log_ends_with, self.may_begin_at) = (Health::default(), None, None);
+        (self.health, self.log_ends_with) = (Health::default(), None);
+        if self.may_begin_at.take().is_some() {
+            // The old log or the new one: what the process does now with a log that is off is not followed.
+            self.old_log = None;
+        }
         let property = self.property();
         if self.rng.below(4) == 0 && self.unrotten.is_none() && !self.is_damaged {
             self.foreseen = Some(
