@@ -4,6 +4,8 @@ use std::io::{self, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
+use etalon_core::aof::request::{append_argument, append_count};
+
 use crate::process::Server;
 
 /// Requests of one `redis-benchmark` run, and how they are sent.
@@ -92,10 +94,6 @@ pub fn fill(server: &Server, count: u64, mut command: impl FnMut(u64, &mut Vec<u
 
 /// Appends a request in RESP form.
 pub fn append_request(out: &mut Vec<u8>, args: &[&[u8]]) {
-    out.extend_from_slice(format!("*{}\r\n", args.len()).as_bytes());
-    for arg in args {
-        out.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
-        out.extend_from_slice(arg);
-        out.extend_from_slice(b"\r\n");
-    }
+    append_count(out, args.len());
+    args.iter().for_each(|argument| append_argument(out, argument));
 }

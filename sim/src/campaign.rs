@@ -1,6 +1,7 @@
 //! Many seeds on all cores: stops at the first failure, counts marks, and now and then runs a seed twice to see that
 //! it gives the same trace.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -31,6 +32,23 @@ pub trait Scenario: Clone {
 
     /// Its steps, for a person.
     fn describe(&self) -> Vec<String>;
+}
+
+/// A step of a scenario, and the time that passes before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step<Kind> {
+    pub after_us: u64,
+    pub seed: u64,
+    pub kind: Kind,
+}
+
+/// Takes steps away; what follows comes earlier, or (`keep_time`) when it did.
+pub fn remove_steps<Kind>(steps: &mut Vec<Step<Kind>>, range: Range<usize>, keep_time: bool) {
+    let from = range.start;
+    let waited: u64 = steps.drain(range).map(|step| step.after_us).sum();
+    if let Some(next) = steps.get_mut(from).filter(|_| keep_time) {
+        next.after_us += waited;
+    }
 }
 
 /// One seed in that many runs twice.

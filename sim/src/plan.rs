@@ -4,9 +4,10 @@
 //! get runs of their own. Everything that happens is a step with a seed of its own, so that removing some steps
 //! (shrinking) changes nothing in the others.
 
+use etalon_core::aof::request::{append_argument, append_count};
 use etalon_core::structures::Rng;
 
-use crate::campaign::Scenario;
+use crate::campaign::{self, Scenario};
 use crate::marks;
 use crate::network::Cut;
 use crate::trace::printable;
@@ -14,6 +15,14 @@ use crate::world::{Report, run_plan};
 
 /// One command as a client sends it.
 pub type Command = Vec<Vec<u8>>;
+
+/// A command as the bytes of a request.
+pub fn request(command: &Command) -> Vec<u8> {
+    let mut out = Vec::new();
+    append_count(&mut out, command.len());
+    command.iter().for_each(|argument| append_argument(&mut out, argument));
+    out
+}
 
 /// What happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,13 +68,8 @@ impl std::fmt::Display for StepKind {
     }
 }
 
-/// A step, and the time that passes before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub after_us: u64,
-    pub seed: u64,
-    pub kind: StepKind,
-}
+/// A step of this profile.
+pub type Step = campaign::Step<StepKind>;
 
 /// Settings and steps of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,10 +212,7 @@ impl Scenario for Plan {
 
     fn without(&self, from: usize, to: usize, keep_time: bool) -> Plan {
         let mut plan = self.clone();
-        let waited: u64 = plan.steps.drain(from..to).map(|step| step.after_us).sum();
-        if let Some(next) = plan.steps.get_mut(from).filter(|_| keep_time) {
-            next.after_us += waited;
-        }
+        campaign::remove_steps(&mut plan.steps, from..to, keep_time);
         plan
     }
 

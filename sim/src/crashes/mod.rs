@@ -34,7 +34,7 @@ pub mod world;
 pub use plan::Plan;
 pub use world::run_plan;
 
-use crate::campaign::Scenario;
+use crate::campaign::{self, Scenario};
 use crate::marks;
 use crate::world::Report;
 
@@ -55,10 +55,7 @@ impl Scenario for Plan {
 
     fn without(&self, from: usize, to: usize, keep_time: bool) -> Plan {
         let mut plan = self.clone();
-        let waited: u64 = plan.steps.drain(from..to).map(|step| step.after_us).sum();
-        if let Some(next) = plan.steps.get_mut(from).filter(|_| keep_time) {
-            next.after_us += waited;
-        }
+        campaign::remove_steps(&mut plan.steps, from..to, keep_time);
         plan
     }
 

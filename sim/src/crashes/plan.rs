@@ -7,6 +7,7 @@ use etalon_core::config::{AppendFsync, Config, ProtectedAction, SavePoint};
 use etalon_core::structures::Rng;
 
 use super::workload::{Mix, shown};
+use crate::campaign;
 use crate::disk::{Fault, Survival, Tail};
 use crate::plan::Command;
 
@@ -56,13 +57,8 @@ impl std::fmt::Display for StepKind {
     }
 }
 
-/// A step, and the time that passes before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub after_us: u64,
-    pub seed: u64,
-    pub kind: StepKind,
-}
+/// A step of this profile.
+pub type Step = campaign::Step<StepKind>;
 
 /// Settings and steps of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::disk::{Disk, Fault, Survival, Tail, describe};
 use crate::image::Image;
 use crate::marks::Marks;
-use crate::plan::Command;
+use crate::plan::{Command, request};
 use crate::trace::{Actor, Row, Trace, printable};
 use crate::world::connection::reply_length;
 use crate::world::{Failure, Report};
@@ -634,14 +634,4 @@ pub(super) fn recover(config: &Config, mut disk: Disk, clock: &Clock) -> Result<
             engine.complete(id, outcome, now);
         }
     }
-}
-
-pub(super) fn request(command: &Command) -> Vec<u8> {
-    let mut out = format!("*{}\r\n", command.len()).into_bytes();
-    for arg in command {
-        out.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
-        out.extend_from_slice(arg);
-        out.extend_from_slice(b"\r\n");
-    }
-    out
 }

@@ -8,7 +8,7 @@ use etalon_core::engine::client::ClientId;
 use super::scan::Scan;
 use crate::model::{Expect, Session};
 use crate::network::{Cut, Pipe};
-use crate::plan::Command;
+use crate::plan::{Command, request};
 use crate::trace::printable;
 
 /// Something a client sent that the node will act on once it is complete.
@@ -111,16 +111,6 @@ impl Connection {
         let rest = self.received.split_off(length);
         Some(std::mem::replace(&mut self.received, rest))
     }
-}
-
-fn request(command: &Command) -> Vec<u8> {
-    let mut out = format!("*{}\r\n", command.len()).into_bytes();
-    for arg in command {
-        out.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
-        out.extend_from_slice(arg);
-        out.extend_from_slice(b"\r\n");
-    }
-    out
 }
 
 fn inline_request(command: &Command) -> Vec<u8> {
