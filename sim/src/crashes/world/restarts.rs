@@ -69,8 +69,7 @@ impl World<'_> {
             line.rsplit_once("(file ").and_then(|(_, place)| place.trim_end_matches(')').split_once(", offset "));
         let place = place.and_then(|(path, offset)| Some((path.as_bytes().to_vec(), offset.parse::<u64>().ok()?)));
         let Some((path, offset)) = place.filter(|_| self.is_damaged) else {
-            let property = self.property();
-            return Err(self.fail(format!("{property}: the node refuses to load: {:?}", self.last_lines)));
+            return Err(self.refused_to_load(format!("the node refuses to load: {:?}", self.last_lines)));
         };
         // As redis-check-aof does it: cut behind the last unit that is whole.
         let mut content = self.disk.content(&path).unwrap_or_default().to_vec();
@@ -81,9 +80,11 @@ impl World<'_> {
         Ok(())
     }
 
-    /// What a refusal to start violates.
-    fn property(&self) -> &'static str {
-        if self.log_is_on { "P6" } else { "P5" }
+    /// A refusal to start. The manifest is read even while the log is off, and is of the log all the same.
+    fn refused_to_load(&self, what: String) -> Failure {
+        let is_of_log = self.log_is_on || what.contains("MANIFEST FILE ERROR");
+        let property = if is_of_log { "P6" } else { "P5" };
+        self.fail(format!("{property}: {what}"))
     }
 
     /// From there on everything may be lost. The earlier of two crashes without a recovery counts.
@@ -205,12 +206,9 @@ impl World<'_> {
             // The old log or the new one: what the process does now with a log that is off is not followed.
             self.old_log = None;
         }
-        let property = self.property();
         if self.rng.below(4) == 0 && self.unrotten.is_none() && !self.is_damaged {
-            self.foreseen = Some(
-                recover(&config, self.disk.clone(), &self.clock)
-                    .map_err(|what| self.fail(format!("{property}: {what}")))?,
-            );
+            self.foreseen =
+                Some(recover(&config, self.disk.clone(), &self.clock).map_err(|what| self.refused_to_load(what))?);
         } else {
             self.foreseen = None;
         }
