@@ -423,10 +423,18 @@ impl Server<'_> {
                     self.write(client, &permit);
                 }
             }
-            if !self.carry_out_actions() {
+            if !self.carry_out_actions() && !self.complete_short_sync() {
                 return;
             }
         }
+    }
+
+    /// Replies that wait for a sync go out in this turn, too, if it is short. Whether something has ended.
+    fn complete_short_sync(&mut self) -> bool {
+        let waits = self.engine.held_clients() > 0;
+        let Some((id, outcome)) = waits.then(|| self.driver.files.await_short_sync()).flatten() else { return false };
+        self.lending(|engine, now| engine.complete(id, outcome, now));
+        true
     }
 
     /// Offers a client's replies to its socket.

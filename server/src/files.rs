@@ -24,6 +24,12 @@ use mio::{Registry, Token, Waker};
 use crate::handover::Handover;
 use crate::os;
 
+/// Syncs of the log that take no longer are waited for: to turn to other requests meanwhile would make batches so small that the
+/// syncs cost more than the time that is gained.
+const SHORT_SYNC: Duration = Duration::from_micros(500);
+/// One that takes longer than expected is not waited for any longer than that.
+const SYNC_WAIT_MAX: Duration = Duration::from_millis(1);
+
 /// What both sides look at while an operation is under way.
 #[derive(Default)]
 struct Shared {
@@ -37,6 +43,7 @@ struct Shared {
 struct Completed {
     id: ActionId,
     outcome: Outcome,
+    took: Duration,
     /// A file that was opened for appending.
     opened: Option<(FileId, Arc<File>)>,
 }
@@ -53,6 +60,10 @@ pub struct Files {
     logs: BTreeMap<FileId, Arc<File>>,
     /// How many operations have not been completed.
     under_way: usize,
+    /// The sync of the log under way.
+    syncing: Option<ActionId>,
+    /// What syncs of the log took of late.
+    sync_time: Duration,
 }
 
 impl Files {
@@ -75,7 +86,16 @@ impl Files {
             io::Result::Ok(jobs)
         };
         let (snapshot_jobs, log_jobs) = (start("files")?, start("log")?);
-        Ok(Files { snapshot_jobs, log_jobs, outcomes, shared, logs: BTreeMap::new(), under_way: 0 })
+        Ok(Files {
+            snapshot_jobs,
+            log_jobs,
+            outcomes,
+            shared,
+            logs: BTreeMap::new(),
+            under_way: 0,
+            syncing: None,
+            sync_time: Duration::ZERO,
+        })
     }
 
     pub fn give(&mut self, id: ActionId, lane: Lane, op: FileOp) {
@@ -84,8 +104,13 @@ impl Files {
             self.logs.remove(&file);
         }
         match lane {
-            Lane::Snapshot => self.snapshot_jobs.give((id, op)),
-            Lane::Log => self.log_jobs.give((id, op)),
+            Lane::Snapshot => _ = self.snapshot_jobs.give((id, op)),
+            Lane::Log => {
+                if let FileOp::Sync { .. } = op {
+                    self.syncing = Some(id);
+                }
+                self.log_jobs.give((id, op));
+            }
         }
     }
 
@@ -100,9 +125,22 @@ impl Files {
             return None;
         }
         let completed = self.outcomes.try_take()?;
+        Some(self.completed(completed))
+    }
+
+    /// Waits for the sync of the log that is under way, if one is and syncs are short. What has ended meanwhile.
+    pub fn await_short_sync(&mut self) -> Option<(ActionId, Outcome)> {
+        self.syncing.filter(|_| self.sync_time <= SHORT_SYNC)?;
+        self.outcomes.take_within(SYNC_WAIT_MAX).map(|completed| self.completed(completed))
+    }
+
+    fn completed(&mut self, completed: Completed) -> (ActionId, Outcome) {
         self.under_way -= 1;
         self.logs.extend(completed.opened);
-        Some((completed.id, completed.outcome))
+        if self.syncing.take_if(|id| *id == completed.id).is_some() {
+            self.sync_time = (self.sync_time * 7 + completed.took) / 8;
+        }
+        (completed.id, completed.outcome)
     }
 
     /// Appends to a file that was opened for it, here and now: `FileOp::Append` without a thread.
@@ -132,10 +170,13 @@ struct Worker {
 impl Worker {
     fn run(&mut self) {
         while let Some((id, op)) = self.jobs.take() {
+            let started = Instant::now();
             let outcome = self.execute(id, op);
-            self.outcomes.give(Completed { id, outcome, opened: self.opened.take() });
-            // A loop that can't be woken looks here ten times a second anyway.
-            let _ = self.waker.wake();
+            let completed = Completed { id, outcome, took: started.elapsed(), opened: self.opened.take() };
+            if !self.outcomes.give(completed) {
+                // A loop that can't be woken looks here ten times a second anyway.
+                let _ = self.waker.wake();
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 //! commit over it: the loop gives syncs of the log to a thread, and lets replies go when they come back.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 #[cfg(test)]
 use loom::sync::{Condvar, Mutex};
@@ -21,19 +22,26 @@ pub struct Handover<T> {
 struct State<T> {
     waiting: VecDeque<T>,
     closed: bool,
+    /// Somebody waits in [`Handover::take_within`].
+    awaited: bool,
 }
 
 impl<T> Handover<T> {
     pub fn new() -> Handover<T> {
-        Handover { state: Mutex::new(State { waiting: VecDeque::new(), closed: false }), changed: Condvar::new() }
+        let state = State { waiting: VecDeque::new(), closed: false, awaited: false };
+        Handover { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Gives one thing. O(1).
-    pub fn give(&self, item: T) {
+    /// Gives one thing. Whether somebody waits for it in [`Handover::take_within`] and needn't be told otherwise. O(1).
+    pub fn give(&self, item: T) -> bool {
         let mut state = self.state.lock().expect("no thread panics while it holds the lock");
         state.waiting.push_back(item);
-        // Signal while locked or after, both are right; after the push, or the taker could sleep on a full queue.
+        let awaited = state.awaited;
+        // Signal while locked or after, both are right; after the push, or the taker could sleep on a full queue. Unlocked, or
+        // who wakes up on the giver's core would go back to sleep at once.
+        drop(state);
         self.changed.notify_one();
+        awaited
     }
 
     /// Nothing more will be given.
@@ -47,6 +55,17 @@ impl<T> Handover<T> {
     /// Takes the next thing, if it is there.
     pub fn try_take(&self) -> Option<T> {
         self.state.lock().expect("no thread panics while it holds the lock").waiting.pop_front()
+    }
+
+    /// Takes the next thing; waits for it, but hardly longer than that. One thread at a time.
+    pub fn take_within(&self, wait: Duration) -> Option<T> {
+        let mut state = self.state.lock().expect("no thread panics while it holds the lock");
+        if state.waiting.is_empty() {
+            state.awaited = true;
+            (state, _) = self.changed.wait_timeout(state, wait).expect("no thread panics while it holds the lock");
+            state.awaited = false;
+        }
+        state.waiting.pop_front()
     }
 
     /// Takes the next thing; waits for it. `None` when the queue is closed and empty.
@@ -153,6 +172,20 @@ mod tests {
             handover.give(2);
             handover.close();
             assert_eq!(taker.join().expect("no panic"), [1, 2]);
+        });
+    }
+
+    #[test]
+    fn who_waits_a_while_gets_it() {
+        loom::model(|| {
+            let handover = Arc::new(Handover::new());
+            let giver = {
+                let handover = Arc::clone(&handover);
+                thread::spawn(move || handover.give(1))
+            };
+            // The condition of loom never times out.
+            assert_eq!(handover.take_within(Duration::MAX), Some(1));
+            giver.join().expect("no panic");
         });
     }
 

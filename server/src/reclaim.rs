@@ -70,7 +70,7 @@ impl Reclaimer {
             self.jobs = start();
         }
         match &self.jobs {
-            Some(jobs) => jobs.give(job),
+            Some(jobs) => _ = jobs.give(job),
             // No thread to be had: here and now, then.
             None => do_job(job),
         }
