@@ -1,10 +1,10 @@
-//! Many seeds on all cores: stops at the first failure, counts marks, and now and then runs a seed twice to see that
+//! Many seeds on all cores: stops at the first failure (or after some more), counts marks, and now and then runs a seed twice to see that
 //! it gives the same trace.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::marks::Marks;
 use crate::trace::Trace;
@@ -60,15 +60,16 @@ pub struct Summary {
     pub seeds: u64,
     pub executed: u64,
     pub marks: Marks,
-    pub failure: Option<(u64, Failure)>,
+    /// By seed.
+    pub failures: Vec<(u64, Failure)>,
     /// Over all traces, independent of the order in which seeds ran.
     pub hash: u64,
 }
 
-/// Runs `count` seeds from `first` on, on `jobs` threads.
-pub fn run<S: Scenario>(first: u64, count: u64, jobs: usize) -> Summary {
+/// Runs `count` seeds from `first` on, on `jobs` threads, or until so many have failed.
+pub fn run<S: Scenario>(first: u64, count: u64, jobs: usize, failures_max: usize) -> Summary {
     let next = AtomicU64::new(first);
-    let failed = AtomicBool::new(false);
+    let failed = AtomicUsize::new(0);
     let total = Mutex::new(Summary::default());
     std::thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
@@ -76,7 +77,7 @@ pub fn run<S: Scenario>(first: u64, count: u64, jobs: usize) -> Summary {
                 let mut own = Summary::default();
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + count || failed.load(Ordering::Relaxed) {
+                    if seed >= first + count || failed.load(Ordering::Relaxed) >= failures_max {
                         break;
                     }
                     let report = run_seed::<S>(seed);
@@ -85,8 +86,8 @@ pub fn run<S: Scenario>(first: u64, count: u64, jobs: usize) -> Summary {
                     own.hash ^= report.trace.hash().rotate_left((seed % 63) as u32);
                     own.marks.merge(&report.marks);
                     if let Some(failure) = report.failure {
-                        failed.store(true, Ordering::Relaxed);
-                        own.failure = Some((seed, failure));
+                        failed.fetch_add(1, Ordering::Relaxed);
+                        own.failures.push((seed, failure));
                     }
                 }
                 let mut total = total.lock().expect("no campaign thread panics");
@@ -94,15 +95,13 @@ pub fn run<S: Scenario>(first: u64, count: u64, jobs: usize) -> Summary {
                 total.executed += own.executed;
                 total.hash ^= own.hash;
                 total.marks.merge(&own.marks);
-                let earlier =
-                    total.failure.as_ref().is_none_or(|(seed, _)| own.failure.as_ref().is_some_and(|(s, _)| s < seed));
-                if own.failure.is_some() && earlier {
-                    total.failure = own.failure;
-                }
+                total.failures.append(&mut own.failures);
             });
         }
     });
-    total.into_inner().expect("no campaign thread panics")
+    let mut total = total.into_inner().expect("no campaign thread panics");
+    total.failures.sort_by_key(|(seed, _)| *seed);
+    total
 }
 
 /// Runs one seed; some twice.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use etalon_sim::campaign::Scenario;
 use etalon_sim::{Plan, campaign, crashes, diagram, queues, shrink};
 
@@ -16,24 +16,8 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs many seeds; stops at the first failure, which is shrunk and printed.
-    Run {
-        /// `client`: one node and what may happen to its clients; `queues`: clients that wait for lists; `disk`: a node whose
-        /// disk fails and crashes; `log`: the same with an append-only file.
-        #[arg(long, default_value = "client")]
-        profile: String,
-        #[arg(long, default_value_t = 10_000)]
-        seeds: u64,
-        /// The first seed.
-        #[arg(long, default_value_t = 0)]
-        from: u64,
-        /// Threads; all cores by default.
-        #[arg(long)]
-        jobs: Option<usize>,
-        /// Fail if a mark was never reached.
-        #[arg(long)]
-        marks: bool,
-    },
+    /// Runs many seeds; the first failure is shrunk and printed.
+    Run(RunOptions),
     /// Runs every workload of a few commands with every crash that its disk can have.
     Exhaustive {
         #[arg(long, default_value_t = 3)]
@@ -54,14 +38,36 @@ enum Command {
     },
 }
 
+#[derive(Args)]
+struct RunOptions {
+    /// `client`: one node and what may happen to its clients; `queues`: clients that wait for lists; `disk`: a node whose
+    /// disk fails and crashes; `log`: the same with an append-only file.
+    #[arg(long, default_value = "client")]
+    profile: String,
+    #[arg(long, default_value_t = 10_000)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Threads; all cores by default.
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Fail if a mark was never reached.
+    #[arg(long)]
+    marks: bool,
+    /// Stop after so many seeds that fail; if not after the first, each is printed in a line of its own and none is shrunk.
+    #[arg(long, default_value_t = 1)]
+    failures: usize,
+}
+
 fn main() -> ExitCode {
     match Options::parse().command {
-        Command::Run { profile, seeds, from, jobs, marks } => match profile.as_str() {
-            "client" => run::<Plan>("client", from, seeds, jobs, marks),
-            "disk" => run::<crashes::Plan>("disk", from, seeds, jobs, marks),
-            "log" => run::<crashes::LogPlan>("log", from, seeds, jobs, marks),
-            "queues" => run_queues(from, seeds),
-            _ => no_such_profile(&profile, "client, disk, log, queues"),
+        Command::Run(options) => match options.profile.as_str() {
+            "client" => run::<Plan>(&options),
+            "disk" => run::<crashes::Plan>(&options),
+            "log" => run::<crashes::LogPlan>(&options),
+            "queues" => run_queues(options.from, options.seeds),
+            profile => no_such_profile(profile, "client, disk, log, queues"),
         },
         Command::Exhaustive { commands } => match crashes::exhaustive::run(commands) {
             Ok(summary) => {
@@ -87,10 +93,10 @@ fn no_such_profile(profile: &str, known: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn run<S: Scenario>(profile: &str, from: u64, seeds: u64, jobs: Option<usize>, require_marks: bool) -> ExitCode {
-    let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()));
+fn run<S: Scenario>(options: &RunOptions) -> ExitCode {
+    let jobs = options.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()));
     let started = Instant::now();
-    let summary = campaign::run::<S>(from, seeds, jobs);
+    let summary = campaign::run::<S>(options.from, options.seeds, jobs, options.failures);
     let seconds = started.elapsed().as_secs_f64();
     println!(
         "{} seeds, {} commands, {:.1} s, {:.0} seeds/s, hash {:016x}",
@@ -103,15 +109,20 @@ fn run<S: Scenario>(profile: &str, from: u64, seeds: u64, jobs: Option<usize>, r
     for mark in S::MARKS {
         println!("{:>12}  {mark}", summary.marks.count(mark));
     }
-    if let Some((seed, failure)) = summary.failure {
-        println!("\nseed {seed} failed at {} us: {}", failure.at_us, failure.what);
-        println!("replay with: etalon-sim replay {seed} --profile {profile} --shrink\n");
-        replay::<S>(seed, true, None);
+    println!();
+    for (seed, failure) in &summary.failures {
+        println!("seed {seed} failed at {} us: {}", failure.at_us, failure.what);
+    }
+    if let Some((seed, _)) = summary.failures.first() {
+        println!("replay with: etalon-sim replay {seed} --profile {} --shrink\n", options.profile);
+        if options.failures == 1 {
+            replay::<S>(*seed, true, None);
+        }
         return ExitCode::FAILURE;
     }
     let missed = summary.marks.missed(S::MARKS);
-    if require_marks && !missed.is_empty() {
-        println!("\nmarks never reached: {}", missed.join("; "));
+    if options.marks && !missed.is_empty() {
+        println!("marks never reached: {}", missed.join("; "));
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

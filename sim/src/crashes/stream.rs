@@ -42,6 +42,8 @@ pub struct Stream {
     durable: usize,
     /// The log, and how much of it the sync under way covers.
     file: Option<FileId>,
+    /// Units written before its first.
+    file_from: usize,
     sync_mark: Option<usize>,
     is_broken: bool,
     /// What a failed write has left in the file, until it is cut off.
@@ -74,15 +76,21 @@ impl Stream {
 
     /// A batch is in the file.
     pub fn wrote(&mut self, file: FileId, bytes: &[u8]) {
-        self.file = Some(file);
+        self.follow(file);
         self.written_rest.extend_from_slice(bytes);
         let written = &mut self.written;
         split(&mut self.written_rest, |_| *written += 1);
     }
 
+    fn follow(&mut self, file: FileId) {
+        if self.file.replace(file) != Some(file) {
+            self.file_from = self.written;
+        }
+    }
+
     /// A part of one is.
     pub fn wrote_partly(&mut self, file: FileId, bytes: &[u8]) {
-        self.file = Some(file);
+        self.follow(file);
         self.partial = bytes.to_vec();
     }
 
@@ -144,6 +152,12 @@ impl Stream {
         let mut count = self.written;
         split(&mut rest, |_| count += 1);
         count
+    }
+
+    /// Units written to the logs before that one.
+    pub fn written_before(&self, file: Option<FileId>) -> usize {
+        let units = if self.file.is_some() && self.file == file { self.file_from } else { self.written };
+        units.min(self.units.len())
     }
 
     /// D

@@ -54,6 +54,15 @@ enum Event {
     Timeout(u32),
 }
 
+/// Whether a transaction has emptied everything and gone on: what the save that follows has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flushed {
+    No,
+    Yes,
+    /// The end of the process was asked for since then.
+    Perhaps,
+}
+
 /// Operations that were asked for and have not ended; the first one is under way.
 #[derive(Default)]
 struct LaneQueue {
@@ -126,8 +135,9 @@ pub(super) struct World<'p> {
     armed: Option<ArmedCrash>,
     faults: Vec<(u32, Fault)>,
     saves: Saves,
-    /// A transaction has emptied everything and gone on: what the save that follows has.
-    flushed: bool,
+    flushed: Flushed,
+    /// The file of a save that may have been taken when everything had been emptied.
+    may_be_empty: Option<FileId>,
     /// The data when the end was asked for.
     at_end: Image,
     /// The machine has not crashed since the data were loaded last: what is visible counts.
@@ -149,6 +159,8 @@ pub(super) struct World<'p> {
     may_begin_at: Option<usize>,
     /// The process starts with the log of an earlier time, which ended with that, or with a new one.
     starts_with: Option<(Image, Option<usize>)>,
+    /// The increment that was opened last.
+    increment: Option<FileId>,
     /// Executed when the snapshot of the rewrite under way was taken.
     base_position: usize,
     /// Data before DEBUG LOADAOF.
@@ -198,7 +210,8 @@ impl<'p> World<'p> {
             armed: None,
             faults: Vec::new(),
             saves: Saves::default(),
-            flushed: false,
+            flushed: Flushed::No,
+            may_be_empty: None,
             at_end: Image::default(),
             machine_ran_on: true,
             unrotten: None,
@@ -211,6 +224,7 @@ impl<'p> World<'p> {
             log_ends_with: None,
             may_begin_at: None,
             starts_with: None,
+            increment: None,
             base_position: 0,
             before_load: Image::default(),
             is_faulty: false,
@@ -358,7 +372,7 @@ impl<'p> World<'p> {
             if self.clients.iter().flatten().any(|connection| connection.answered < connection.reload_answered) {
                 break;
             }
-            self.flushed = false;
+            self.flushed = Flushed::No;
             let waits = |client: usize| self.clients[client].as_ref().is_some_and(|c| c.answered < c.wait_answered);
             let Some(next) = self.held.iter().position(|(client, _)| !waits(*client)) else { break };
             let (client, command) = self.held.remove(next).expect("just found");
@@ -406,7 +420,9 @@ impl<'p> World<'p> {
             b"MULTI" if connection.is_in_transaction => {}
             b"MULTI" | b"DISCARD" => (connection.flushes, connection.queues_writes) = (false, false),
             b"FLUSHALL" => connection.flushes = true,
-            b"EXEC" => self.flushed = std::mem::take(&mut connection.flushes) && self.engine.is_frozen(),
+            b"EXEC" if std::mem::take(&mut connection.flushes) && self.engine.is_frozen() => {
+                self.flushed = Flushed::Yes
+            }
             _ => {}
         }
         connection.queues_writes |= connection.is_in_transaction && writes(command);
@@ -501,10 +517,12 @@ impl<'p> World<'p> {
         Ok(())
     }
 
-    /// The last save overtakes that of a FLUSHALL which has not begun.
+    /// The last save overtakes that of a FLUSHALL which has not begun; unless the process may not end now.
     fn note_end(&mut self) {
         self.at_end = self.image();
-        self.flushed = false;
+        if self.flushed == Flushed::Yes {
+            self.flushed = Flushed::Perhaps;
+        }
     }
 
     fn image(&self) -> Image {
@@ -566,6 +584,7 @@ enum Role {
     Open,
     Sync(FileId),
     Cut,
+    OpenLog(FileId),
     /// A manifest gets its content; it takes the place of the old one; its folder is synced.
     WriteManifest,
     NameManifest,
@@ -579,6 +598,7 @@ impl Role {
             FileOp::Open { path, .. } if path.ends_with(b"dump.rdb") => Some(Role::Open),
             FileOp::Sync { file } => Some(Role::Sync(*file)),
             FileOp::Truncate { .. } => Some(Role::Cut),
+            FileOp::OpenAppend { file, .. } => Some(Role::OpenLog(*file)),
             FileOp::Create { path, .. } if path.ends_with(b".manifest") => Some(Role::WriteManifest),
             FileOp::Append { .. } => Some(Role::WriteManifest),
             FileOp::Rename { to, .. } if to.ends_with(b".manifest") => Some(Role::NameManifest),

@@ -21,29 +21,40 @@ impl World<'_> {
     }
 
     pub(super) fn file_asked(&mut self, id: ActionId, lane: Lane, op: FileOp) {
-        if let FileOp::Create { path, .. } = &op
-            && path.ends_with(b".rdb")
-        {
-            let image = match (self.flushed && self.engine.is_frozen(), self.engine.persistence().is_loading()) {
-                (true, _) => Image::default(),
-                // The last save, taken before a DEBUG RELOAD that came first has emptied everything.
-                (_, true) => self.at_end.clone(),
-                _ => self.image(),
-            };
-            self.saves.begin(image);
-        }
-        if let FileOp::Create { path, .. } = &op
-            && path.ends_with(b".aof")
-        {
-            self.note_executed();
-            self.base_position = self.stream.len();
-            if self.engine.persistence().aof.state == LogState::Waiting {
-                self.stream.begin_log();
-                // Of the file of an earlier try, which nobody has.
-                self.health.append_failed = false;
+        match &op {
+            FileOp::Create { file, path } if path.ends_with(b".rdb") => self.save_begins(*file),
+            FileOp::Create { path, .. } if path.ends_with(b".aof") => self.base_begins(),
+            FileOp::Encode { file, encoder, .. } if self.may_be_empty == Some(*file) && encoder.keys_total() == 0 => {
+                self.saves.begin(Image::default());
             }
+            _ => {}
         }
         self.lanes[lane as usize].ops.push_back((id, op));
+    }
+
+    fn save_begins(&mut self, file: FileId) {
+        let (is_frozen, is_loading) = (self.engine.is_frozen(), self.engine.persistence().is_loading());
+        let image = match self.flushed {
+            Flushed::Yes if is_frozen => Image::default(),
+            // The last save, taken before a DEBUG RELOAD that came first has emptied everything.
+            _ if is_loading => self.at_end.clone(),
+            _ => self.image(),
+        };
+        self.saves.begin(image);
+        self.may_be_empty = (self.flushed == Flushed::Perhaps && is_frozen).then_some(file);
+    }
+
+    fn base_begins(&mut self) {
+        self.note_executed();
+        if self.engine.persistence().aof.state == LogState::Waiting {
+            self.base_position = self.stream.len();
+            self.stream.begin_log();
+            // Of the file of an earlier try, which nobody has.
+            self.health.append_failed = false;
+        } else {
+            // The snapshot was taken when everything was written, and what came later went to the new increment.
+            self.base_position = self.stream.written_before(self.increment);
+        }
     }
 
     /// A cancelled operation ends soon with a failure, or as if nothing had been said.
@@ -124,6 +135,7 @@ impl World<'_> {
             op => self.disk.execute(op, fault),
         };
         match file_role {
+            Some(Role::OpenLog(file)) => self.increment = Some(file),
             Some(Role::Sync(file)) => self.stream.sync_ends(file, outcome == Outcome::Done),
             Some(Role::Cut) => self.stream.cut(outcome == Outcome::Done),
             Some(Role::Rename) => self.saves.end_rename(outcome == Outcome::Done),

@@ -194,7 +194,7 @@ impl World<'_> {
         self.stream.close();
         self.faults.clear();
         self.held.clear();
-        self.flushed = false;
+        (self.flushed, self.may_be_empty, self.increment) = (Flushed::No, None, None);
         self.last_lines.clear();
         self.clients.iter_mut().for_each(|client| *client = None);
         self.armed = armed;
