@@ -67,6 +67,7 @@ pub const LOG: &[&str] = &[
     "DEBUG LOADAOF brought the data back",
     "a crash damaged a value in the log and the format can't show it",
     "a crash lost the tail of the log",
+    "a crash came while the log was being turned on",
     "appendonly yes found the log of an earlier time",
     "a write came while the log was broken",
     "something waited long for the sync of every second",

@@ -17,6 +17,8 @@ pub struct Mix {
     long_values: bool,
     /// There is a log.
     log: bool,
+    /// It is turned on and off all the time.
+    toggles: bool,
     /// Nothing goes wrong with the disk but crashes.
     is_sound: bool,
 }
@@ -96,6 +98,7 @@ impl Mix {
             scripts: rng.below(128) == 0,
             long_values: rng.below(4) == 0,
             log,
+            toggles: log && rng.below(6) == 0,
             is_sound,
         };
         for weight in &mut mix.weights {
@@ -165,6 +168,9 @@ impl Mix {
     }
 
     fn log_command(&self, rng: &mut Rng) -> Command {
+        if self.toggles && rng.below(2) == 0 {
+            return words(&["CONFIG", "SET", "appendonly", pick(rng, &["yes", "no"])]);
+        }
         match rng.below(16) {
             0..=5 => words(&["BGREWRITEAOF"]),
             6..=7 => words(&["CONFIG", "SET", "appendonly", pick(rng, &["yes", "yes", "no"])]),
