@@ -46,6 +46,9 @@ pub struct Stream {
     file_from: usize,
     sync_mark: Option<usize>,
     is_broken: bool,
+    /// The log whose sync failed, and what of a later one has been synced since then.
+    broken_file: Option<FileId>,
+    synced_since: usize,
     /// What a failed write has left in the file, until it is cut off.
     partial: Vec<u8>,
 }
@@ -112,9 +115,12 @@ impl Stream {
         if self.file == Some(file)
             && let Some(mark) = self.sync_mark.take()
         {
-            self.is_broken |= !well;
-            if !self.is_broken {
+            if !well {
+                (self.is_broken, self.broken_file, self.synced_since) = (true, Some(file), 0);
+            } else if !self.is_broken {
                 self.durable = self.durable.max(mark);
+            } else if self.broken_file != Some(file) {
+                self.synced_since = mark;
             }
         }
     }
@@ -128,6 +134,10 @@ impl Stream {
     pub fn heal(&mut self, base_position: usize) {
         if std::mem::take(&mut self.is_broken) {
             self.has_base_of(base_position);
+            if self.file_from <= base_position {
+                // The base, and the increment after it.
+                self.durable = self.durable.max(self.synced_since);
+            }
         }
     }
 

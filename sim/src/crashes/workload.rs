@@ -98,7 +98,7 @@ impl Mix {
             scripts: rng.below(128) == 0,
             long_values: rng.below(4) == 0,
             log,
-            toggles: log && rng.below(6) == 0,
+            toggles: log && rng.below(4) == 0,
             is_sound,
         };
         for weight in &mut mix.weights {

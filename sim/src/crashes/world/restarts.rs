@@ -112,7 +112,7 @@ impl World<'_> {
         let begins = self.log_state == LogState::Waiting;
         self.marks.sometimes(begins, "a crash came while the log was being turned on");
         let may_be_edited = !self.log_is_on && self.old_log.is_some() && self.unrotten.is_none();
-        if may_be_edited && rng.below(if begins { 2 } else { 4 }) == 0 {
+        if may_be_edited && (begins || rng.below(4) == 0) {
             // Somebody has written `appendonly yes` into the file with the settings.
             self.starts_with = self.old_log.take().map(|ends_with| (ends_with, self.may_begin_at));
             self.log_is_on = true;
