@@ -3,6 +3,8 @@
 //! Case-insensitive, as clients may write `get`, `GET` or `Get`. Lookup costs one hash of a short name and mostly
 //! one comparison; nothing is allocated.
 
+use std::borrow::Cow;
+
 use super::Args;
 use super::row::Command;
 
@@ -15,7 +17,7 @@ pub struct CommandId(pub u16);
 pub struct CommandTable {
     rows: Vec<&'static Command>,
     /// Names of top-level commands, which `rename-command` may change or empty.
-    names: Vec<Vec<u8>>,
+    names: Vec<Cow<'static, [u8]>>,
     /// For each row, the id of its first subcommand; the rest follow in order of the row's slice.
     first_subcommand: Vec<u16>,
     slots: Vec<u16>,
@@ -35,10 +37,11 @@ fn hash(name: &[u8]) -> usize {
 impl CommandTable {
     /// The table of all rows, under their own names.
     pub fn new() -> CommandTable {
+        let count = super::all().map(|row| 1 + row.subcommands.len()).sum();
         let mut table = CommandTable {
-            rows: Vec::new(),
-            names: Vec::new(),
-            first_subcommand: Vec::new(),
+            rows: Vec::with_capacity(count),
+            names: Vec::with_capacity(count),
+            first_subcommand: Vec::with_capacity(count),
             slots: Vec::new(),
             mask: 0,
         };
@@ -52,11 +55,11 @@ impl CommandTable {
     fn add(&mut self, row: &'static Command) {
         let first = self.rows.len() as u16 + 1;
         self.rows.push(row);
-        self.names.push(row.name.as_bytes().to_vec());
+        self.names.push(Cow::Borrowed(row.name.as_bytes()));
         self.first_subcommand.push(first);
         for sub in row.subcommands {
             self.rows.push(sub);
-            self.names.push(sub.name.as_bytes().to_vec());
+            self.names.push(Cow::Borrowed(sub.name.as_bytes()));
             self.first_subcommand.push(EMPTY);
         }
     }
@@ -80,7 +83,7 @@ impl CommandTable {
     /// `rename-command`: gives a command another name; an empty one removes it. `false`: no such command.
     pub fn rename(&mut self, from: &[u8], to: &[u8]) -> bool {
         let Some(id) = self.find(from) else { return false };
-        self.names[id.0 as usize] = to.to_vec();
+        self.names[id.0 as usize] = Cow::Owned(to.to_vec());
         self.index();
         true
     }
