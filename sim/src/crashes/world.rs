@@ -163,6 +163,8 @@ pub(super) struct World<'p> {
     increment: Option<FileId>,
     /// Executed when the snapshot of the rewrite under way was taken.
     base_position: usize,
+    /// The log was being turned on then: its base is one of a new log.
+    base_begins_log: bool,
     /// Data before DEBUG LOADAOF.
     before_load: Image,
     /// Something went wrong with the disk since the process began; with what it has in memory.
@@ -226,6 +228,7 @@ impl<'p> World<'p> {
             starts_with: None,
             increment: None,
             base_position: 0,
+            base_begins_log: false,
             before_load: Image::default(),
             is_faulty: false,
             is_cache_faulty: false,

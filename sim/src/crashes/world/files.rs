@@ -46,7 +46,8 @@ impl World<'_> {
 
     fn base_begins(&mut self) {
         self.note_executed();
-        if self.engine.persistence().aof.state == LogState::Waiting {
+        self.base_begins_log = self.engine.persistence().aof.state == LogState::Waiting;
+        if self.base_begins_log {
             self.base_position = self.stream.len();
             self.stream.begin_log();
             // Of the file of an earlier try, which nobody has.
@@ -97,9 +98,10 @@ impl World<'_> {
         }
         if names {
             self.health.manifest_is_new = true;
-            match self.log_state {
-                LogState::Waiting => self.may_begin_at = Some(self.base_position),
-                _ => self.old_log = None,
+            match self.base_begins_log && self.log_state == LogState::Waiting {
+                true => self.may_begin_at = Some(self.base_position),
+                // What a log that is off has is not followed when it is rewritten.
+                false => self.old_log = None,
             }
         }
         self.count_file_event();

@@ -62,7 +62,7 @@ pub(super) enum RewriteStep {
 pub(in super::super) struct Rewrite {
     pub(super) step: RewriteStep,
     pub(super) starter: Starter,
-    /// The increment to come: file and name.
+    /// The increment to come: file and name. Of a log that is on, until the manifest names it.
     pub(super) next: Option<(FileId, Vec<u8>)>,
     pub(super) file: FileId,
     pub(super) temporary: Vec<u8>,
@@ -374,11 +374,12 @@ fn prepared(engine: &mut Engine, well: bool) {
 }
 
 fn increment_named(engine: &mut Engine, well: bool) {
-    let Some(rewrite) = &engine.persistence.aof.rewrite else { return };
-    if !well {
+    if engine.persistence.aof.rewrite.is_some() && !well {
         return engine.fail_to_begin(true);
     }
-    let (file, name) = rewrite.next.clone().expect("there is an increment");
+    // From now on it is the log's: whatever becomes of the rewrite, it stays.
+    let Some(rewrite) = &mut engine.persistence.aof.rewrite else { return };
+    let (file, name) = rewrite.next.take().expect("there is an increment");
     engine.note_new_increment(&name);
     let stem = engine.config.appendfilename.clone();
     engine.persistence.aof.manifest.add_increment(&stem);

@@ -555,6 +555,36 @@ fn a_shutdown_during_a_rewrite_puts_it_away_first() {
 }
 
 #[test]
+fn a_rewrite_that_is_given_up_takes_no_increment_with_it_that_the_manifest_names() {
+    for steps in 0.. {
+        let mut node = with_policy(AppendFsync::No);
+        let client = node.connect();
+        node.ask(client, "SET k 1");
+        let other = node.connect();
+        node.send(other, "BGREWRITEAOF");
+        for _ in 0..steps {
+            node.step(None);
+        }
+        let is_over = node.asked.is_empty();
+        for value in ["no", "yes"] {
+            node.send(client, &format!("CONFIG SET appendonly {value}"));
+        }
+        while node.step(None) {
+            let manifest = node.manifest();
+            let in_force = manifest.lines().filter(|line| !line.ends_with("type h"));
+            for name in in_force.filter_map(|line| line.split(' ').nth(1)) {
+                let path = format!("appendonlydir/{name}");
+                assert!(node.disk.files.contains_key(path.as_bytes()), "after {steps} operations: {name} is gone");
+            }
+        }
+        if is_over {
+            assert!(steps > 10, "a vacuous test");
+            break;
+        }
+    }
+}
+
+#[test]
 fn a_rewrite_does_not_vouch_for_what_came_after_its_snapshot() {
     let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
