@@ -32,8 +32,11 @@ use crate::world::connection::reply_length;
 use crate::world::{Failure, Report};
 
 mod checks;
+mod clients;
 mod files;
 mod restarts;
+
+use clients::Connection;
 
 /// Runs a plan to its end or to the first failure. Rows are kept if asked for.
 pub fn run_plan(plan: &Plan, keep_rows: bool) -> Report {
@@ -76,44 +79,6 @@ struct ArmedCrash {
     left: u32,
     crash: Crash,
     again: Option<u32>,
-}
-
-struct Connection {
-    id: ClientId,
-    /// A transaction is open, and has a FLUSHALL in it.
-    flushes: bool,
-    is_in_transaction: bool,
-    /// It has commands in it that write.
-    queues_writes: bool,
-    sent: u64,
-    answered: u64,
-    /// The last command that may load again, or turn the log on or off, is answered with so many replies.
-    reload_answered: u64,
-    /// The last command that may wait, likewise.
-    wait_answered: u64,
-    /// Bytes taken from it, and what must be durable before which of its bytes: (bytes produced, position).
-    taken: u64,
-    needs: VecDeque<(u64, usize)>,
-    /// What the replies to come may be.
-    expected: VecDeque<Expected>,
-}
-
-impl Connection {
-    fn new(id: ClientId) -> Connection {
-        Connection {
-            id,
-            flushes: false,
-            is_in_transaction: false,
-            queues_writes: false,
-            sent: 0,
-            answered: 0,
-            reload_answered: 0,
-            wait_answered: 0,
-            taken: 0,
-            needs: VecDeque::new(),
-            expected: VecDeque::new(),
-        }
-    }
 }
 
 pub(super) struct World<'p> {
@@ -360,87 +325,6 @@ impl<'p> World<'p> {
             StepKind::Rot { at, sector } => self.rot(*at, *sector)?,
         }
         Ok(())
-    }
-
-    /// Commands go to the node one by one, and wait outside while it stands still or loads again: a save has the data of the moment
-    /// after the command that began it, and what was loaded is compared before anybody changes it.
-    fn send(&mut self, client: usize, commands: &[Command]) -> Checked {
-        self.row(Actor::Client(client), Some(Actor::Node), || format!("sends {}", shown(commands)));
-        self.held.extend(commands.iter().map(|command| (client, command.clone())));
-        self.deliver()
-    }
-
-    fn deliver(&mut self) -> Checked {
-        while !self.held.is_empty() && !self.engine.is_frozen() && !self.engine.is_exiting() {
-            if self.clients.iter().flatten().any(|connection| connection.answered < connection.reload_answered) {
-                break;
-            }
-            self.flushed = Flushed::No;
-            let waits = |client: usize| self.clients[client].as_ref().is_some_and(|c| c.answered < c.wait_answered);
-            let Some(next) = self.held.iter().position(|(client, _)| !waits(*client)) else { break };
-            let (client, command) = self.held.remove(next).expect("just found");
-            let is_queued = self.clients[client].as_ref().is_some_and(|connection| connection.is_in_transaction);
-            let is_stale =
-                command[1..].first().is_some_and(|word| word == b"LOADAOF") && self.log_state != LogState::On;
-            if (is_queued || is_stale) && command[0] == b"DEBUG" {
-                // What follows in the transaction would change what was loaded before it can be compared; and a log that was
-                // turned off has old data.
-                continue;
-            }
-            let now = self.clock.now();
-            let known = self.clients[client].as_ref().map(|connection| connection.id);
-            let id = match known.filter(|id| self.engine.is_connected(*id)) {
-                Some(id) => id,
-                None => {
-                    let peer = Peer { loopback: true, ..Peer::default() };
-                    let id = self.engine.connect(peer, now).expect("a local connection is let in");
-                    self.clients[client] = Some(Connection::new(id));
-                    id
-                }
-            };
-            if command[0] == b"DEBUG" {
-                self.before_load = self.image();
-            }
-            if command[0] == b"SHUTDOWN" {
-                self.note_end();
-            }
-            self.expect_reply(client, &command);
-            self.engine.query_buffer(id).extend(&request(&command));
-            self.engine.handle_readable(id, now);
-            self.executed += 1;
-            self.note_command(client, &command);
-            if command[0] == b"CONFIG" && !self.engine.config().appendonly && self.log_state == LogState::On {
-                self.log_ends_with.get_or_insert(Image::of(self.engine.keyspace(), self.trace.verbose()));
-            }
-            self.take_actions()?;
-        }
-        Ok(())
-    }
-
-    fn note_command(&mut self, client: usize, command: &Command) {
-        let connection = self.clients[client].as_mut().expect("it has just sent something");
-        match &command[0][..] {
-            b"MULTI" if connection.is_in_transaction => {}
-            b"MULTI" | b"DISCARD" => (connection.flushes, connection.queues_writes) = (false, false),
-            b"FLUSHALL" => connection.flushes = true,
-            b"EXEC" if std::mem::take(&mut connection.flushes) && self.engine.is_frozen() => {
-                self.flushed = Flushed::Yes
-            }
-            _ => {}
-        }
-        connection.queues_writes |= connection.is_in_transaction && writes(command);
-        match &command[0][..] {
-            b"MULTI" => connection.is_in_transaction = true,
-            b"EXEC" | b"DISCARD" => connection.is_in_transaction = false,
-            _ => {}
-        }
-        connection.sent += 1;
-        if matches!(&command[0][..], b"EXEC" | b"DEBUG" | b"CONFIG") {
-            connection.reload_answered = connection.sent;
-        }
-        if command[0].starts_with(b"B") {
-            connection.wait_answered = connection.sent;
-        }
     }
 
     /// Ends turns of the node until nothing follows, and looks when it wants to be woken.

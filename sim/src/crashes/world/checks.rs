@@ -1,4 +1,4 @@
-//! Checks on the log while the node runs (P2, P3), and on what it came back with (P1, P5).
+//! Checks on the log while the node runs (P3), and on what it came back with (P1, P5).
 
 use super::*;
 
@@ -10,64 +10,6 @@ impl World<'_> {
     pub(super) fn note_executed(&mut self) {
         let propagated = self.engine.take_propagated();
         self.stream.executed(&propagated, self.patience_us());
-    }
-
-    /// P2: what has been answered in this turn may show everything that has been executed.
-    pub(super) fn note_needs(&mut self) {
-        let config = self.engine.config();
-        let is_on = self.log_state == LogState::On && config.appendonly;
-        let always = is_on && config.appendfsync == AppendFsync::Always;
-        for connection in self.clients.iter_mut().flatten() {
-            let Some(client) = self.engine.clients().get(connection.id) else { continue };
-            let produced = connection.taken + client.output_bytes() as u64;
-            if produced > connection.needs.back().map_or(connection.taken, |(bytes, _)| *bytes) {
-                connection.needs.push_back((produced, if always { self.stream.len() } else { 0 }));
-            }
-        }
-    }
-
-    pub(super) fn check_needs(&mut self, client: usize, sent: usize) -> Checked {
-        let config = self.engine.config();
-        let is_on = self.log_state == LogState::On && config.appendonly;
-        let always = is_on && config.appendfsync == AppendFsync::Always;
-        let no_sync = config.no_appendfsync_on_rewrite;
-        let connection = self.clients[client].as_mut().expect("it is answered");
-        let mut begin = connection.taken;
-        connection.taken += sent as u64;
-        let mut needed = 0;
-        while let Some(&(end, position)) = connection.needs.front().filter(|_| begin < connection.taken) {
-            needed = needed.max(position);
-            if end > connection.taken {
-                break;
-            }
-            begin = end;
-            connection.needs.pop_front();
-        }
-        let durable = self.stream.durable();
-        if always && !no_sync && needed > durable {
-            return Err(self.fail(format!(
-                "P2: c{} is answered when {durable} units are synced and it may see {needed}; not synced is {}",
-                client + 1,
-                self.stream.shown(durable)
-            )));
-        }
-        Ok(())
-    }
-
-    /// What this command is to be answered, if it runs now.
-    pub(super) fn expect_reply(&mut self, client: usize, command: &Command) {
-        let (config, health) = (self.engine.config(), &mut self.health);
-        let is_on = self.log_state == LogState::On;
-        let is_behind = self.stream.written() < self.stream.len();
-        let log_failed = self.stream.is_broken() || health.append_failed;
-        let save_failed = health.save_failed && config.stop_writes_on_bgsave_error && !config.save.is_empty();
-        let is_unsure = health.sync_failed || health.manifest_failed || is_behind;
-        let may = save_failed || self.log_state != LogState::Off && (log_failed || is_unsure);
-        let must = save_failed || is_on && log_failed;
-        let Some(connection) = &mut self.clients[client] else { return };
-        let expected = Expected::of(command, connection.queues_writes, must, may);
-        connection.expected.push_back(expected);
-        self.marks.sometimes(expected.is_strict() && is_on && log_failed, "a write came while the log was broken");
     }
 
     /// Whether the log is on, and has been synced every second.
