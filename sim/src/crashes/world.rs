@@ -135,6 +135,8 @@ pub(super) struct World<'p> {
     /// Something went wrong with the disk since the process began; with what it has in memory.
     is_faulty: bool,
     is_cache_faulty: bool,
+    /// A rewrite has ended well since the process was asked to end.
+    is_rewritten: bool,
     /// What has to be there after the restart.
     recovered_from: usize,
     /// A crash has left something in a log that no prefix has.
@@ -197,6 +199,7 @@ impl<'p> World<'p> {
             before_load: Image::default(),
             is_faulty: false,
             is_cache_faulty: false,
+            is_rewritten: false,
             recovered_from: 0,
             is_damaged: false,
             everysec_since_us: 0,
@@ -407,6 +410,7 @@ impl<'p> World<'p> {
     /// The last save overtakes that of a FLUSHALL which has not begun; unless the process may not end now.
     fn note_end(&mut self) {
         self.at_end = self.image();
+        self.is_rewritten = false;
         if self.flushed == Flushed::Yes {
             self.flushed = Flushed::Perhaps;
         }
@@ -425,6 +429,10 @@ impl<'p> World<'p> {
             }
             "Background saving error" => {
                 self.health.save_failed = true;
+                Ok(())
+            }
+            "Background AOF rewrite finished successfully" => {
+                self.is_rewritten = true;
                 Ok(())
             }
             "DB reloaded by DEBUG RELOAD" => self.reloaded(),

@@ -351,6 +351,7 @@ impl Engine {
             Purpose::LogAgain(client) => {
                 self.warn("Append Only File loaded by DEBUG LOADAOF".into());
                 self.reply(client).ok();
+                self.remove_history();
             }
             _ => {
                 let elapsed_us = self.now.monotonic_us.saturating_sub(loading.started.monotonic_us);

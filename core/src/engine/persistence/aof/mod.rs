@@ -190,8 +190,14 @@ impl Engine {
 
     /// A rewrite is over, one way or another.
     pub(super) fn end_if_waited_for(&mut self) {
-        if std::mem::take(&mut self.persistence.aof.ends_process) {
-            self.exit(0);
+        if !std::mem::take(&mut self.persistence.aof.ends_process) {
+            return;
+        }
+        let is_behind = self.commit.positions.is_behind() || !self.journal.log.bytes.is_empty();
+        match self.persistence.aof.state == LogState::On && self.persistence.aof.log.is_some() && is_behind {
+            // The log was being turned on when the end was asked for, and is in force now: it is completed like any other.
+            true => self.when_log_synced(log::WhenSynced::End { client: NOBODY, forced: true, saves: false }),
+            false => self.exit(0),
         }
     }
 

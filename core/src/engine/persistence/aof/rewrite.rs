@@ -343,7 +343,9 @@ impl Engine {
 
     /// Removes files that the manifest names as history, and then names them no longer.
     pub(crate) fn remove_history(&mut self) {
-        if self.config.aof_disable_auto_gc || self.persistence.aof.manifest.history.is_empty() {
+        // While the log is being loaded again, these files may be what is read; it comes back here.
+        let is_read = self.persistence.loading.is_some();
+        if self.config.aof_disable_auto_gc || self.persistence.aof.manifest.history.is_empty() || is_read {
             return;
         }
         let history = std::mem::take(&mut self.persistence.aof.manifest.history);

@@ -3,7 +3,7 @@
 use super::super::file::{FileOp, Lane};
 use super::super::memory::MemoryDisk;
 use super::super::node::Node;
-use crate::config::{AppendFsync, Config};
+use crate::config::{AppendFsync, Config, ProtectedAction};
 use crate::engine::action::Outcome;
 use crate::engine::client::ClientId;
 
@@ -576,6 +576,56 @@ fn a_rewrite_that_is_given_up_takes_no_increment_with_it_that_the_manifest_names
                 let path = format!("appendonlydir/{name}");
                 assert!(node.disk.files.contains_key(path.as_bytes()), "after {steps} operations: {name} is gone");
             }
+        }
+        if is_over {
+            assert!(steps > 10, "a vacuous test");
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_log_that_is_loaded_again_loses_no_file_to_a_rewrite_that_ends_meanwhile() {
+    for steps in 0.. {
+        let mut node = running(MemoryDisk::default(), |config| config.enable_debug_command = ProtectedAction::Yes);
+        let (client, other) = (node.connect(), node.connect());
+        node.ask(client, "SET k 1");
+        node.send(other, "BGREWRITEAOF");
+        (0..steps).for_each(|_| _ = node.step(None));
+        let is_over = node.asked.is_empty();
+        node.send(client, "DEBUG LOADAOF");
+        node.run();
+        assert_eq!(node.exit, None, "after {steps} operations: {:?}", node.log);
+        assert_eq!(node.take(client), "+OK", "after {steps} operations");
+        assert_eq!(node.ask(client, "GET k"), "$1 1");
+        assert!(!node.manifest().contains("type h"), "after {steps} operations: {}", node.manifest());
+        if is_over {
+            assert!(steps > 10, "a vacuous test");
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_log_that_comes_into_force_while_the_process_ends_is_completed() {
+    for steps in 0.. {
+        let mut node = running(MemoryDisk::default(), |config| config.appendonly = false);
+        let (client, other) = (node.connect(), node.connect());
+        node.ask(client, "CONFIG SET appendfsync always");
+        node.send(other, "CONFIG SET appendonly yes");
+        (0..steps).for_each(|_| _ = node.step(None));
+        let is_over = node.asked.is_empty();
+        // The second is executed while the first is being synced.
+        node.send(client, "SET k 1");
+        let writer = node.connect();
+        node.send(writer, "SET l 1");
+        node.send(other, "SHUTDOWN NOSAVE FORCE");
+        while node.exit.is_none() && node.step(None) {}
+        assert_eq!(node.exit, Some(0), "after {steps} operations: {:?}", node.log);
+        if node.disk.files.contains_key(MANIFEST) && node.manifest().contains("type i") {
+            let mut again = restarted(&node.disk);
+            let reader = again.connect();
+            assert_eq!(again.ask(reader, "MGET k l"), "*2 $1 1 $1 1", "after {steps} operations");
         }
         if is_over {
             assert!(steps > 10, "a vacuous test");
