@@ -162,7 +162,7 @@ impl Engine {
             self.release_after_doubt();
         }
         self.log(LogLevel::Notice, "Background AOF rewrite finished successfully");
-        self.remove_history();
+        self.remove_named_history();
         self.end_if_waited_for();
     }
 

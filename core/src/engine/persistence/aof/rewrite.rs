@@ -341,11 +341,25 @@ impl Engine {
         }
     }
 
-    /// Removes files that the manifest names as history, and then names them no longer.
+    /// Removes files that the manifest names as history, once it is durable: a process that was killed may have left it in the cache
+    /// of the system only, and to the manifest before, the files are what the data are made of.
     pub(crate) fn remove_history(&mut self) {
+        if self.has_history_to_remove() {
+            let folder = self.log_folder();
+            let complaint = format!("Fail to fsync AOF directory {}", shown(&folder));
+            self.carry_out_plan(vec![Step::must(FileOp::SyncFolder { path: folder }, complaint)], history_named);
+        }
+    }
+
+    fn has_history_to_remove(&self) -> bool {
         // While the log is being loaded again, these files may be what is read; it comes back here.
-        let is_read = self.persistence.loading.is_some();
-        if self.config.aof_disable_auto_gc || self.persistence.aof.manifest.history.is_empty() || is_read {
+        let is_read = self.persistence.loading.as_ref().is_some_and(|loading| loading.log.is_some());
+        !self.config.aof_disable_auto_gc && !self.persistence.aof.manifest.history.is_empty() && !is_read
+    }
+
+    /// The same when the manifest is known to be durable. Afterwards it names them no longer.
+    pub(super) fn remove_named_history(&mut self) {
+        if !self.has_history_to_remove() {
             return;
         }
         let history = std::mem::take(&mut self.persistence.aof.manifest.history);
@@ -372,6 +386,12 @@ fn prepared(engine: &mut Engine, well: bool) {
     if engine.persistence.aof.log.is_none() {
         // Nothing to be written before.
         engine.switch_log();
+    }
+}
+
+fn history_named(engine: &mut Engine, well: bool) {
+    if well {
+        engine.remove_named_history();
     }
 }
 

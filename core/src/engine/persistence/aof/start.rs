@@ -381,7 +381,7 @@ fn log_opened(engine: &mut Engine, well: bool) {
     }
     engine.log(LogLevel::Notice, line);
     engine.keep_log(true);
-    engine.remove_history();
+    engine.remove_named_history();
     engine.persistence.is_starting = false;
     engine.actions.push_back(Action::Loaded);
 }

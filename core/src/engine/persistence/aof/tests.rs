@@ -440,6 +440,29 @@ fn the_log_is_turned_on_and_off_while_running() {
 }
 
 #[test]
+fn history_is_removed_at_the_start_only_when_the_manifest_that_names_it_is_durable() {
+    for appendonly in [false, true] {
+        let mut disk = restarted(&MemoryDisk::default()).disk;
+        let mut manifest = disk.files[MANIFEST].clone();
+        manifest.extend_from_slice(b"file old.1.incr.aof seq 1 type h\n");
+        disk.files.insert(MANIFEST.to_vec(), manifest);
+        disk.files.insert(b"appendonlydir/old.1.incr.aof".to_vec(), Vec::new());
+        let mut node = starting(disk, |config| config.appendonly = appendonly);
+        let mut is_durable = false;
+        while let Some((_, _, op)) = node.asked.front() {
+            match op {
+                FileOp::SyncFolder { path } => is_durable |= path == b"./appendonlydir" || path == b"appendonlydir",
+                FileOp::Remove { .. } => assert!(is_durable, "appendonly {appendonly}"),
+                _ => {}
+            }
+            node.step(None);
+        }
+        assert!(!node.disk.files.contains_key(b"appendonlydir/old.1.incr.aof".as_slice()));
+        assert!(!node.manifest().contains("type h"));
+    }
+}
+
+#[test]
 fn a_log_that_can_not_be_turned_on_stays_off() {
     let mut node = starting(MemoryDisk::default(), |config| config.appendonly = false);
     node.run();
