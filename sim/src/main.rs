@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
+use etalon_core::config::AppendFsync;
 use etalon_sim::campaign::Scenario;
+use etalon_sim::crashes::exhaustive;
 use etalon_sim::{Plan, campaign, crashes, diagram, queues, shrink};
 
 #[derive(Parser)]
@@ -22,6 +24,12 @@ enum Command {
     Exhaustive {
         #[arg(long, default_value_t = 3)]
         commands: usize,
+        /// `disk`: saves; `log`: the append-only file.
+        #[arg(long, default_value = "disk")]
+        profile: String,
+        /// How the log is synced: `always`, `everysec` or `no`; all of them one after the other by default.
+        #[arg(long)]
+        appendfsync: Option<String>,
     },
     /// Runs one seed and prints its trace.
     Replay {
@@ -69,15 +77,10 @@ fn main() -> ExitCode {
             "queues" => run_queues(options.from, options.seeds),
             profile => no_such_profile(profile, "client, disk, log, queues"),
         },
-        Command::Exhaustive { commands } => match crashes::exhaustive::run(commands) {
-            Ok(summary) => {
-                println!("{summary:?}");
-                ExitCode::SUCCESS
-            }
-            Err(what) => {
-                println!("FAILED: {what}");
-                ExitCode::FAILURE
-            }
+        Command::Exhaustive { commands, profile, appendfsync } => match profile.as_str() {
+            "disk" => exhaust("saves", || exhaustive::run_saves(commands)),
+            "log" => exhaust_log(commands, appendfsync.as_deref()),
+            profile => no_such_profile(profile, "disk, log"),
         },
         Command::Replay { seed, profile, shrink, page } => match profile.as_str() {
             "client" => replay::<Plan>(seed, shrink, page.as_deref()),
@@ -86,6 +89,33 @@ fn main() -> ExitCode {
             _ => no_such_profile(&profile, "client, disk, log"),
         },
     }
+}
+
+fn exhaust(what: &str, run: impl FnOnce() -> Result<exhaustive::Summary, String>) -> ExitCode {
+    let started = Instant::now();
+    match run() {
+        Ok(summary) => {
+            println!("{what}: {:.1} s, {summary:?}", started.elapsed().as_secs_f64());
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            println!("{what}: FAILED: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn exhaust_log(commands: usize, policy: Option<&str>) -> ExitCode {
+    let all = [("always", AppendFsync::Always), ("everysec", AppendFsync::EverySec), ("no", AppendFsync::No)];
+    let chosen: Vec<_> = all.into_iter().filter(|(name, _)| policy.is_none_or(|policy| policy == *name)).collect();
+    if chosen.is_empty() {
+        eprintln!("no such policy: {} (there are: always, everysec, no)", policy.unwrap_or_default());
+        return ExitCode::FAILURE;
+    }
+    let failed = |(name, policy): (&str, AppendFsync)| {
+        exhaust(&format!("log, appendfsync {name}"), || exhaustive::run_log(commands, policy)) != ExitCode::SUCCESS
+    };
+    if chosen.into_iter().any(failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn no_such_profile(profile: &str, known: &str) -> ExitCode {

@@ -3,7 +3,7 @@
 //!
 //! - [`plan`], [`workload`]: from a seed to a list of steps.
 //! - [`world`]: runs a plan: clocks, the lanes of file operations with their delays, crashes, restarts.
-//! - [`exhaustive`]: all crashes of short workloads.
+//! - [`exhaustive`]: all crashes of short workloads, of saves and of the log.
 //! - [`saves`]: ghost state of `dump.rdb`, for P5. [`stream`]: what was propagated, for the log. [`refusals`]: what has failed.
 //!
 //! Properties are those of FAULTS.md:

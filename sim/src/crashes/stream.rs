@@ -23,6 +23,7 @@ use crate::image::Image;
 const THEN: Now = Now { unix_us: 1_000_000, monotonic_us: 1 };
 
 /// What was executed together.
+#[derive(Clone)]
 struct Unit {
     bytes: Vec<u8>,
     /// On the clock that stands still while the log's operations run.
@@ -30,7 +31,7 @@ struct Unit {
 }
 
 /// The stream since the last recovery.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Stream {
     base: Option<Snapshot>,
     units: Vec<Unit>,

@@ -15,6 +15,8 @@
 //! "All File Systems Are Not Created Equal" (Pillai and others, 2014).
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 
 use etalon_core::engine::action::Outcome;
 use etalon_core::engine::persistence::file::{FileId, FileOp};
@@ -245,11 +247,16 @@ impl Disk {
 
     /// The power fails: what is there when the machine is on again.
     pub fn after_crash(&self, survival: Survival, tail: Tail, choose: Choose<'_>) -> Disk {
+        self.after_crash_with(survival, |_| tail, choose)
+    }
+
+    /// The same with a tail that depends on the file's name.
+    pub fn after_crash_with(&self, survival: Survival, tail: impl Fn(&[u8]) -> Tail, choose: Choose<'_>) -> Disk {
         let names = self.names.after_crash(survival, choose);
         let (mut inodes, mut moved) = (Vec::new(), BTreeMap::new());
-        let names = names.renumbered(|old| {
+        let names = names.renumbered(|path, old| {
             *moved.entry(old).or_insert_with(|| {
-                let content = self.inodes[old].after_crash(survival, tail, choose);
+                let content = self.inodes[old].after_crash(survival, tail(path), choose);
                 inodes.push(Inode::settled(content));
                 inodes.len() - 1
             })
@@ -262,6 +269,15 @@ impl Disk {
         self.open.clear();
         self.capacity_bytes = None;
         self.inodes.iter_mut().for_each(Inode::retry_lost);
+    }
+
+    /// Equal for disks of which the next process, or a crash here and now, sees the same: what is open and what has lost its name
+    /// does not count.
+    pub fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.names.counted().hash(&mut hasher);
+        self.names.inodes().into_iter().for_each(|inode| self.inodes[inode].hash(&mut hasher));
+        hasher.finish()
     }
 
     /// Whether a crash can't change anything.

@@ -162,13 +162,45 @@ impl Names {
         Names { current: state.clone(), durable: state, pending: Vec::new() }
     }
 
-    /// The same names for inodes with other numbers.
-    pub fn renumbered(mut self, mut renumber: impl FnMut(usize) -> usize) -> Names {
-        for inode in self.current.files.values_mut() {
-            *inode = renumber(*inode);
+    /// The same names for inodes with other numbers, when nothing is pending.
+    pub fn renumbered(mut self, mut renumber: impl FnMut(&[u8], usize) -> usize) -> Names {
+        for (path, inode) in &mut self.current.files {
+            *inode = renumber(path, *inode);
         }
         self.durable = self.current.clone();
         self
+    }
+
+    /// All numbers of inodes that a name has, had, or may get back, in an order that depends on the names only.
+    pub fn inodes(&self) -> Vec<usize> {
+        let pending = self.pending.iter().filter_map(|edit| match edit {
+            Edit::Create { inode, .. } | Edit::Rename { inode, .. } => Some(*inode),
+            Edit::Remove { .. } | Edit::Folder { .. } => None,
+        });
+        let mut all = Vec::new();
+        for inode in self.durable.files.values().copied().chain(pending) {
+            if !all.contains(&inode) {
+                all.push(inode);
+            }
+        }
+        all
+    }
+
+    /// The same with the inodes counted in the order of [`inodes`](Self::inodes).
+    pub fn counted(&self) -> Names {
+        let order = self.inodes();
+        let count = |inode: &mut usize| {
+            *inode = order.iter().position(|of| of == inode).expect("every name is durable or pending");
+        };
+        let mut names = self.clone();
+        names.current.files.values_mut().for_each(count);
+        names.durable.files.values_mut().for_each(count);
+        for edit in &mut names.pending {
+            if let Edit::Create { inode, .. } | Edit::Rename { inode, .. } = edit {
+                count(inode);
+            }
+        }
+        names
     }
 }
 

@@ -1,0 +1,310 @@
+//! Every crash of every short workload with an append-only file, and every second crash: P1, P2, P6.
+//!
+//! ```text
+//!   commands, at any boundary between file operations ─ crash ─► recovery ─► one more write ─ crash ─► recovery
+//!                                                                    └ crash ─► recovery
+//! ```
+//!
+//! The power fails, and of what was not durable any subset is left, the tail of an increment torn at any byte; or the process is
+//! killed, and the next one finds everything, durable or not. Commands of different clients come between any two operations of those
+//! before, and the operations of both lanes in any order. The values that are written depend on the place in the workload, and most
+//! are appended: a unit that is missing or comes twice shows.
+//!
+//! Increments are shorter than a sector: what a crash leaves of one is a prefix, and the node may refuse nothing.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use etalon_core::aof::manifest::Manifest;
+use etalon_core::config::{AppendFsync, Config};
+use etalon_core::engine::persistence::file::Lane;
+
+use super::super::world::recover;
+use super::Summary;
+use super::ghost::{LogGhost, digest};
+use super::leftovers::each_leftover;
+use super::node::Node;
+use crate::clock::Clock;
+use crate::disk::{Disk, Tail};
+
+/// `#`: how many commands came before.
+const ALPHABET: &[&str] = &[
+    "SET a #",
+    "APPEND a #",
+    "MULTI\r\nAPPEND a #\r\nAPPEND b #\r\nEXEC",
+    "BGREWRITEAOF",
+    "CONFIG SET appendonly no",
+    "CONFIG SET appendonly yes",
+];
+
+/// What is written after a recovery.
+const AFTERWARDS: &str = "APPEND z z";
+
+/// As long as nothing is under way: so that the cron runs, and `everysec` syncs.
+const PAUSE_US: u64 = 1_010_000;
+
+/// All workloads of up to so many commands, under one policy. Errors: the first violation, with how it came to it.
+pub fn run(commands_max: usize, policy: AppendFsync) -> Result<Summary, String> {
+    let mut all = Exhaustive {
+        policy,
+        summary: Summary::default(),
+        points: HashSet::new(),
+        loaded: HashMap::new(),
+        recovered: HashSet::new(),
+    };
+    let result = all.all(commands_max);
+    result.map(|()| all.summary).map_err(|what| format!("{what}\nafter {:?}", all.summary))
+}
+
+struct Exhaustive {
+    policy: AppendFsync,
+    summary: Summary,
+    /// Crash points, and what may come back.
+    points: HashSet<u64>,
+    /// What a disk gives, and which of them have been recovered from with a second crash.
+    loaded: HashMap<u64, u64>,
+    recovered: HashSet<u64>,
+}
+
+/// Whether a crash is the first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Crash {
+    First,
+    Second,
+}
+
+type Checked = Result<(), String>;
+type LogNode = Node<LogGhost>;
+
+impl Exhaustive {
+    fn all(&mut self, commands_max: usize) -> Checked {
+        for count in 0..=commands_max {
+            self.summary.workloads += (ALPHABET.len() as u64).pow(count as u32);
+            let node = LogNode::new(self.config(true), Disk::new(), LogGhost::of_start(vec![0]));
+            let node = self.start(node, Crash::First)?;
+            self.walk(node, count)?;
+        }
+        Ok(())
+    }
+
+    fn config(&self, appendonly: bool) -> Config {
+        Config { databases: 1, save: Vec::new(), appendonly, appendfsync: self.policy, ..Config::default() }
+    }
+
+    /// Has a process load what there is, with all crashes meanwhile.
+    fn start(&mut self, mut node: LogNode, crash: Crash) -> Result<LogNode, String> {
+        node.engine.keep_journal(true);
+        self.act(&mut node, Node::load)?;
+        while !node.is_loaded {
+            self.crash_points(&node, crash)?;
+            let lane = if node.next(Lane::Log).is_some() { Lane::Log } else { Lane::Snapshot };
+            self.step(&mut node, lane, crash)?;
+        }
+        if node.engine.config().appendonly {
+            node.engine.take_propagated();
+            let digest = digest(&node.engine);
+            node.ghost.begin(digest);
+        }
+        Ok(node)
+    }
+
+    /// Everything that can follow with so many commands to come.
+    fn walk(&mut self, mut node: LogNode, commands: usize) -> Checked {
+        loop {
+            self.crash_points(&node, Crash::First)?;
+            if commands > 0 && !node.engine.is_frozen() {
+                for command in ALPHABET {
+                    let mut next = node.clone();
+                    let command = command.replace('#', &next.commands.to_string());
+                    self.act(&mut next, |node| node.send(&command))?;
+                    self.walk(next, commands - 1)?;
+                }
+            }
+            let Some(lane) = self.next_lane(&node, commands)? else {
+                if commands == 0 {
+                    self.summary.orders += 1;
+                    self.idle(node, Crash::First)?;
+                }
+                return Ok(());
+            };
+            self.step(&mut node, lane, Crash::First)?;
+        }
+    }
+
+    /// The lane that goes on, if there is something to do. Other possibilities are gone into before.
+    fn next_lane(&mut self, node: &LogNode, commands: usize) -> Result<Option<Lane>, String> {
+        if node.is_cancelled(Lane::Snapshot) {
+            let mut cancelled = node.clone();
+            self.act(&mut cancelled, |node| node.step_cancelled(Lane::Snapshot))?;
+            self.walk(cancelled, commands)?;
+        }
+        match (node.next(Lane::Snapshot).is_some(), node.next(Lane::Log).is_some()) {
+            (true, true) => {
+                let mut other = node.clone();
+                self.step(&mut other, Lane::Snapshot, Crash::First)?;
+                self.walk(other, commands)?;
+                Ok(Some(Lane::Log))
+            }
+            (true, false) => Ok(Some(Lane::Snapshot)),
+            (false, true) => Ok(Some(Lane::Log)),
+            (false, false) => Ok(None),
+        }
+    }
+
+    /// Nothing is under way: time goes on until nothing follows.
+    fn idle(&mut self, mut node: LogNode, crash: Crash) -> Checked {
+        loop {
+            self.act(&mut node, |node| node.wait_us(PAUSE_US))?;
+            if node.is_idle() {
+                break;
+            }
+            while !node.is_idle() {
+                self.crash_points(&node, crash)?;
+                let lane = if node.next(Lane::Log).is_some() { Lane::Log } else { Lane::Snapshot };
+                self.step(&mut node, lane, crash)?;
+            }
+        }
+        match self.policy == AppendFsync::No || node.ghost.is_settled() {
+            true => self.crash_points(&node, crash),
+            false => Err(told(&node, "P3: nothing is under way, and not all is synced")),
+        }
+    }
+
+    fn step(&mut self, node: &mut LogNode, lane: Lane, crash: Crash) -> Checked {
+        if let Some(half) = node.half_done(lane) {
+            self.crash_point(node, &half, &node.ghost.allowed_when_killed(), crash)?;
+        }
+        self.act(node, |node| node.step(lane))
+    }
+
+    fn act(&mut self, node: &mut LogNode, act: impl FnOnce(&mut LogNode) -> Checked) -> Checked {
+        act(node).map_err(|what| told(node, &what))?;
+        match node.has_ended {
+            true => Err(told(node, &format!("P6: the node ends: {}", node.last_line()))),
+            false => Ok(()),
+        }
+    }
+
+    /// Here and now, and when half of what was just logged was written.
+    fn crash_points(&mut self, node: &LogNode, crash: Crash) -> Checked {
+        if let Some(half) = &node.half_batch {
+            self.crash_point(node, half, &node.ghost.allowed(), crash)?;
+        }
+        self.crash_point(node, &node.disk, &node.ghost.allowed_when_killed(), crash)
+    }
+
+    /// Everything that a crash can leave of this disk. `if_killed`: what may come back if only the process ends.
+    fn crash_point(&mut self, node: &LogNode, disk: &Disk, if_killed: &[u64], crash: Crash) -> Checked {
+        self.summary.crash_points += 1;
+        let allowed = node.ghost.allowed();
+        let is_on = node.ghost.is_on();
+        let mut hasher = DefaultHasher::new();
+        (disk.digest(), &allowed, if_killed, is_on, crash).hash(&mut hasher);
+        if !self.points.insert(hasher.finish()) {
+            return Ok(());
+        }
+        let mut killed = disk.clone();
+        killed.after_kill();
+        self.leftover(&killed, if_killed, &allowed, is_on, crash)
+            .map_err(|text| told(node, &format!("{text}; the process was killed")))?;
+        let tail = |path: &[u8]| if path.ends_with(b".incr.aof") { Tail::Torn } else { Tail::Whole };
+        each_leftover(disk, tail, |left| {
+            self.leftover(&left, &allowed, &allowed, is_on, crash)
+                .map_err(|text| told(node, &format!("{text}; the power failed and left {}", shown(&left))))
+        })
+    }
+
+    /// One disk that a crash can leave. `later`: what may come back when the power fails after that.
+    fn leftover(&mut self, disk: &Disk, allowed: &[u64], later: &[u64], is_on: bool, crash: Crash) -> Checked {
+        match crash {
+            Crash::First => self.summary.crashes += 1,
+            Crash::Second => self.summary.second_crashes += 1,
+        }
+        let found = self.load(disk, crash)?;
+        if !allowed.contains(&found) {
+            return Err("P1: the node came back with what is no prefix, or lacks what was synced".into());
+        }
+        if crash == Crash::Second {
+            return Ok(());
+        }
+        self.recover(disk, found, later, true)?;
+        // CONFIG SET is not kept: it may start either way.
+        if is_on { Ok(()) } else { self.recover(disk, found, later, false) }
+    }
+
+    /// What a process makes of that disk when nothing disturbs it.
+    fn load(&mut self, disk: &Disk, crash: Crash) -> Result<u64, String> {
+        let key = disk.digest();
+        if let Some(found) = self.loaded.get(&key) {
+            return Ok(*found);
+        }
+        if crash == Crash::Second {
+            self.summary.second_states += 1;
+        }
+        if let Some(text) = disk.content(b"appendonlydir/appendonly.aof.manifest") {
+            let manifest = Manifest::parse(text).map_err(|error| format!("P6: the manifest: {}", error.reason))?;
+            let path = |name: &[u8]| [b"appendonlydir/", name].concat();
+            if let Some(part) = manifest.parts().find(|part| disk.content(&path(&part.name)).is_none()) {
+                return Err(format!("P6: the manifest names {}, which is not there", part.name.escape_ascii()));
+            }
+        }
+        let clock = Clock::new();
+        let image = recover(&self.config(true), disk.clone(), &clock).map_err(|what| format!("P6: {what}"))?;
+        let found = image.digest(clock.now().unix_ms().0);
+        self.loaded.insert(key, found);
+        Ok(found)
+    }
+
+    /// The same step by step, then one more write; all crashes meanwhile.
+    fn recover(&mut self, disk: &Disk, found: u64, later: &[u64], appendonly: bool) -> Checked {
+        // What was not durable may still be lost. What was gives the same again and again.
+        let at_rest = if disk.is_settled() { vec![found] } else { later.to_vec() };
+        let mut hasher = DefaultHasher::new();
+        (disk.digest(), &at_rest, appendonly).hash(&mut hasher);
+        if !self.recovered.insert(hasher.finish()) {
+            return Ok(());
+        }
+        self.summary.states += 1;
+        let node = LogNode::new(self.config(appendonly), disk.clone(), LogGhost::of_start(at_rest));
+        let mut node = self.start(node, Crash::Second)?;
+        let expected = if appendonly { found } else { 0 };
+        if digest(&node.engine) != expected {
+            return Err(told(&node, "P1: recovering twice gave different data"));
+        }
+        if appendonly {
+            self.act(&mut node, |node| node.send(AFTERWARDS))?;
+        }
+        while !node.is_idle() {
+            self.crash_points(&node, Crash::Second)?;
+            let lane = if node.next(Lane::Log).is_some() { Lane::Log } else { Lane::Snapshot };
+            self.step(&mut node, lane, Crash::Second)?;
+        }
+        self.idle(node, Crash::Second)
+    }
+}
+
+/// A failure, and how it came to it.
+fn told(node: &LogNode, what: &str) -> String {
+    format!("{what}\n--- {:?}, from the start of the process:\n{}", node.engine.config().appendfsync, node.trail())
+}
+
+fn shown(disk: &Disk) -> String {
+    let files = disk.files().map(|(path, content)| format!("{}: {}", path.escape_ascii(), content.escape_ascii()));
+    files.collect::<Vec<_>>().join("\n    ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_every_two_crashes_of_a_command_the_log_gives_a_prefix() {
+        for policy in [AppendFsync::Always, AppendFsync::EverySec, AppendFsync::No] {
+            let summary = run(1, policy).unwrap_or_else(|what| panic!("{what}"));
+            assert_eq!(summary.workloads, 7);
+            assert!(summary.orders > 10 && summary.crash_points > 5_000, "a vacuous run: {summary:?}");
+            assert!(summary.crashes > 500 && summary.states > 250, "a vacuous run: {summary:?}");
+            assert!(summary.second_crashes > 5_000 && summary.second_states > 2_000, "a vacuous run: {summary:?}");
+        }
+    }
+}
