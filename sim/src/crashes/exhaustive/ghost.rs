@@ -30,6 +30,8 @@ pub struct LogGhost {
     /// A manifest is taking its place whose base has that many units.
     coming: Option<usize>,
     base_position: usize,
+    /// No manifest names it yet.
+    is_base_new: bool,
     /// Where the log ends that was kept last, or whose base was made last; if it does not go on.
     ends_at: Option<usize>,
     /// Who waits for a reply, and what must be durable before it leaves, once it is made.
@@ -42,7 +44,7 @@ impl LogGhost {
         LogGhost { at_rest, ..LogGhost::default() }
     }
 
-    /// It has loaded data with that digest, and keeps a log.
+    /// It has loaded data with that digest.
     pub fn begin(&mut self, digest: u64) {
         self.digests = vec![digest];
     }
@@ -107,10 +109,6 @@ pub fn digest(engine: &Engine) -> u64 {
     Image::of(engine.keyspace(), false).digest(Clock::new().now().unix_ms().0)
 }
 
-fn is_manifest(path: &[u8]) -> bool {
-    path.ends_with(b".manifest")
-}
-
 impl Ghost for LogGhost {
     fn asked(&mut self, engine: &Engine, op: &FileOp) {
         // The base of a log that is not kept yet: the snapshot has just been taken.
@@ -118,19 +116,21 @@ impl Ghost for LogGhost {
             return;
         }
         match engine.persistence().aof.state {
-            LogState::On => {}
-            LogState::Off => (self.base_position, self.ends_at) = (self.stream.len(), Some(self.stream.len())),
+            // It changes nothing.
+            LogState::On => return,
+            LogState::Off => self.ends_at = Some(self.stream.len()),
             LogState::Waiting => {
-                (self.base_position, self.ends_at) = (self.stream.len(), None);
+                self.ends_at = None;
                 self.stream.begin_log();
             }
         }
+        (self.base_position, self.is_base_new) = (self.stream.len(), true);
     }
 
     fn begins(&mut self, op: &FileOp) {
         match op {
             FileOp::Sync { file } => self.stream.sync_begins(*file),
-            FileOp::Rename { to, .. } if is_manifest(to) && !self.is_on() && !self.digests.is_empty() => {
+            FileOp::Rename { to, .. } if to.ends_with(b".manifest") && std::mem::take(&mut self.is_base_new) => {
                 self.coming = Some(self.base_position);
             }
             _ => {}

@@ -37,8 +37,11 @@ const ALPHABET: &[&str] = &[
     "CONFIG SET appendonly yes",
 ];
 
-/// What is written after a recovery.
-const AFTERWARDS: &str = "APPEND z z";
+/// What follows a recovery, one after the other: on a disk that a power failure left, on one that a killed process left, and with
+/// `appendonly no`.
+const AFTER_POWER: &[&str] = &["APPEND z z"];
+const AFTER_KILL: &[&str] = &["APPEND z z", "BGREWRITEAOF"];
+const AFTER_START_WITHOUT: &[&str] = &["APPEND z z", "CONFIG SET appendonly yes"];
 
 /// As long as nothing is under way: so that the cron runs, and `everysec` syncs.
 const PAUSE_US: u64 = 1_010_000;
@@ -100,11 +103,9 @@ impl Exhaustive {
             let lane = if node.next(Lane::Log).is_some() { Lane::Log } else { Lane::Snapshot };
             self.step(&mut node, lane, crash)?;
         }
-        if node.engine.config().appendonly {
-            node.engine.take_propagated();
-            let digest = digest(&node.engine);
-            node.ghost.begin(digest);
-        }
+        node.engine.take_propagated();
+        let digest = digest(&node.engine);
+        node.ghost.begin(digest);
         Ok(node)
     }
 
@@ -151,6 +152,18 @@ impl Exhaustive {
         }
     }
 
+    /// Ends what is under way, in one order.
+    fn run(&mut self, node: &mut LogNode, crash: Crash) -> Checked {
+        loop {
+            self.crash_points(node, crash)?;
+            if node.is_idle() {
+                return Ok(());
+            }
+            let lane = if node.next(Lane::Log).is_some() { Lane::Log } else { Lane::Snapshot };
+            self.step(node, lane, crash)?;
+        }
+    }
+
     /// Nothing is under way: time goes on until nothing follows.
     fn idle(&mut self, mut node: LogNode, crash: Crash) -> Checked {
         loop {
@@ -158,14 +171,11 @@ impl Exhaustive {
             if node.is_idle() {
                 break;
             }
-            while !node.is_idle() {
-                self.crash_points(&node, crash)?;
-                let lane = if node.next(Lane::Log).is_some() { Lane::Log } else { Lane::Snapshot };
-                self.step(&mut node, lane, crash)?;
-            }
+            self.run(&mut node, crash)?;
         }
+        self.crash_points(&node, crash)?;
         match self.policy == AppendFsync::No || node.ghost.is_settled() {
-            true => self.crash_points(&node, crash),
+            true => Ok(()),
             false => Err(told(&node, "P3: nothing is under way, and not all is synced")),
         }
     }
@@ -255,7 +265,7 @@ impl Exhaustive {
         Ok(found)
     }
 
-    /// The same step by step, then one more write; all crashes meanwhile.
+    /// The same step by step, then a few commands; all crashes meanwhile.
     fn recover(&mut self, disk: &Disk, found: u64, later: &[u64], appendonly: bool) -> Checked {
         // What was not durable may still be lost. What was gives the same again and again.
         let at_rest = if disk.is_settled() { vec![found] } else { later.to_vec() };
@@ -271,13 +281,14 @@ impl Exhaustive {
         if digest(&node.engine) != expected {
             return Err(told(&node, "P1: recovering twice gave different data"));
         }
-        if appendonly {
-            self.act(&mut node, |node| node.send(AFTERWARDS))?;
-        }
-        while !node.is_idle() {
-            self.crash_points(&node, Crash::Second)?;
-            let lane = if node.next(Lane::Log).is_some() { Lane::Log } else { Lane::Snapshot };
-            self.step(&mut node, lane, Crash::Second)?;
+        let commands = match (appendonly, disk.is_settled()) {
+            (true, true) => AFTER_POWER,
+            (true, false) => AFTER_KILL,
+            (false, _) => AFTER_START_WITHOUT,
+        };
+        for command in commands {
+            self.act(&mut node, |node| node.send(command))?;
+            self.run(&mut node, Crash::Second)?;
         }
         self.idle(node, Crash::Second)
     }
