@@ -8,7 +8,8 @@
 //! not fit is read again when twice as much (or as much as it says) is there. No claim in the file makes anything larger
 //! than what the file still holds. Databases, duplicates and expiry are the caller's.
 //!
-//! Deviation: everything inside values is checked, as `sanitize-dump-payload yes` would. Trailing bytes behind the end
+//! Deviation: all four digits of the version must be some (7.0.15 reads `001x` as version 1, which has no checksum), and everything
+//! inside values is checked, as `sanitize-dump-payload yes` would. Trailing bytes behind the end
 //! are ignored, as 7.0.15 does.
 
 use std::borrow::Cow;
@@ -237,13 +238,15 @@ impl RdbDecoder {
 fn read_head(reader: &mut Reader<'_>) -> Result<u16, Failure> {
     let head: [u8; HEAD_BYTES] = reader.array()?;
     let Some(digits) = head.strip_prefix(MAGIC) else { return Err(Failure::Final(Reason::Signature)) };
-    // As C's atoi takes it.
-    let digits = digits.iter().take_while(|digit| digit.is_ascii_digit());
-    let version = digits.fold(0, |version, digit| version * 10 + u16::from(digit - b'0'));
-    if (1..=RDB_VERSION).contains(&version) {
-        Ok(version)
-    } else {
-        Err(Failure::Final(Reason::Version(version.into())))
+    let leading = digits.iter().take_while(|digit| digit.is_ascii_digit());
+    let version = leading.fold(0, |version, digit| version * 10 + u16::from(digit - b'0'));
+    if !(1..=RDB_VERSION).contains(&version) {
+        return Err(Failure::Final(Reason::Version(version.into())));
+    }
+    // One bit more or less, and it would be an old version that has no checksum.
+    match digits.iter().all(u8::is_ascii_digit) {
+        true => Ok(version),
+        false => Err(Failure::Final(Reason::Signature)),
     }
 }
 

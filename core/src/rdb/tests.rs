@@ -226,6 +226,7 @@ fn what_is_refused_says_why_and_where() {
     assert_eq!(refusal(b"REDIX0010\xff"), RdbError { offset: 9, reason: Reason::Signature });
     assert_eq!(refusal(b"REDIS0011\xff").reason, Reason::Version(11));
     assert_eq!(refusal(b"REDIS0000\xff").reason, Reason::Version(0));
+    assert_eq!(refusal(b"REDIS001 \xff").reason, Reason::Signature);
     assert_eq!(refusal(b"REDIS0004\x20\x01k").reason, Reason::UnknownType(0x20));
     assert_eq!(refusal(b"REDIS0010\xf6\x00").reason, Reason::PrereleaseFunctions);
     let module = refusal(b"REDIS0010\x07\x01k\x81\xd0\x42\x08\x10\x1c\x40\x20\x01\x00").reason;

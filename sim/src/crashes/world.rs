@@ -410,7 +410,6 @@ impl<'p> World<'p> {
     /// The last save overtakes that of a FLUSHALL which has not begun; unless the process may not end now.
     fn note_end(&mut self) {
         self.at_end = self.image();
-        self.is_rewritten = false;
         if self.flushed == Flushed::Yes {
             self.flushed = Flushed::Perhaps;
         }
@@ -432,7 +431,7 @@ impl<'p> World<'p> {
                 Ok(())
             }
             "Background AOF rewrite finished successfully" => {
-                self.is_rewritten = true;
+                self.is_rewritten = self.engine.is_exiting();
                 Ok(())
             }
             "DB reloaded by DEBUG RELOAD" => self.reloaded(),

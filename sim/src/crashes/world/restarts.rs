@@ -203,7 +203,7 @@ impl World<'_> {
         self.armed = armed;
         let config = Config { appendonly: self.log_is_on, ..self.engine.config().clone() };
         self.log_state = LogState::Off;
-        (self.is_faulty, self.is_cache_faulty) = (false, false);
+        (self.is_faulty, self.is_cache_faulty, self.is_rewritten) = (false, false, false);
         (self.health, self.log_ends_with) = (Health::default(), None);
         if self.may_begin_at.take().is_some() {
             // The old log or the new one: what the process does now with a log that is off is not followed.
