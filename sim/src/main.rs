@@ -30,6 +30,9 @@ enum Command {
         /// How the log is synced: `always`, `everysec` or `no`; all of them one after the other by default.
         #[arg(long)]
         appendfsync: Option<String>,
+        /// How many crashes the log meets in a row, all but the first during a recovery; at least two.
+        #[arg(long, default_value_t = 2)]
+        crashes: u32,
     },
     /// Runs one seed and prints its trace.
     Replay {
@@ -77,9 +80,9 @@ fn main() -> ExitCode {
             "queues" => run_queues(options.from, options.seeds),
             profile => no_such_profile(profile, "client, disk, log, queues"),
         },
-        Command::Exhaustive { commands, profile, appendfsync } => match profile.as_str() {
+        Command::Exhaustive { commands, profile, appendfsync, crashes } => match profile.as_str() {
             "disk" => exhaust("saves", || exhaustive::run_saves(commands)),
-            "log" => exhaust_log(commands, appendfsync.as_deref()),
+            "log" => exhaust_log(commands, crashes, appendfsync.as_deref()),
             profile => no_such_profile(profile, "disk, log"),
         },
         Command::Replay { seed, profile, shrink, page } => match profile.as_str() {
@@ -105,7 +108,7 @@ fn exhaust(what: &str, run: impl FnOnce() -> Result<exhaustive::Summary, String>
     }
 }
 
-fn exhaust_log(commands: usize, policy: Option<&str>) -> ExitCode {
+fn exhaust_log(commands: usize, crashes: u32, policy: Option<&str>) -> ExitCode {
     let all = [("always", AppendFsync::Always), ("everysec", AppendFsync::EverySec), ("no", AppendFsync::No)];
     let chosen: Vec<_> = all.into_iter().filter(|(name, _)| policy.is_none_or(|policy| policy == *name)).collect();
     if chosen.is_empty() {
@@ -113,7 +116,8 @@ fn exhaust_log(commands: usize, policy: Option<&str>) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let failed = |(name, policy): (&str, AppendFsync)| {
-        exhaust(&format!("log, appendfsync {name}"), || exhaustive::run_log(commands, policy)) != ExitCode::SUCCESS
+        exhaust(&format!("log, appendfsync {name}"), || exhaustive::run_log(commands, crashes, policy))
+            != ExitCode::SUCCESS
     };
     if chosen.into_iter().any(failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

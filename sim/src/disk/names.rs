@@ -35,7 +35,10 @@ impl State {
         match edit {
             Edit::Create { path, inode } => _ = self.files.insert(path.clone(), *inode),
             Edit::Rename { from, to, inode } => {
-                self.files.remove(from);
+                // The folder of the old name may have been synced since then, with another file of that name.
+                if self.files.get(from) == Some(inode) {
+                    self.files.remove(from);
+                }
                 self.files.insert(to.clone(), *inode);
             }
             Edit::Remove { path } => _ = self.files.remove(path),
@@ -221,6 +224,19 @@ fn reachable(folders: &BTreeSet<Vec<u8>>, path: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rename_that_becomes_durable_late_leaves_a_new_file_of_the_old_name_alone() {
+        let mut names = Names::default();
+        names.make_folder(b"folder");
+        names.create(b"temporary", 1);
+        names.rename(b"temporary", b"folder/file");
+        names.create(b"temporary", 2);
+        names.sync(b".");
+        names.sync(b"folder");
+        let after = names.after_crash(Survival::Nothing, &mut |_| 0);
+        assert_eq!((after.find(b"temporary"), after.find(b"folder/file")), (Some(2), Some(1)));
+    }
 
     #[test]
     fn a_name_that_was_renamed_into_another_folder_does_not_come_back() {

@@ -1,7 +1,7 @@
 //! Every crash of every short workload with an append-only file, and every second crash: P1, P2, P6.
 //!
 //! ```text
-//!   commands, at any boundary between file operations ─ crash ─► recovery ─► one more write ─ crash ─► recovery
+//!   commands, at any boundary between file operations ─ crash ─► recovery ─► more commands ─ crash ─► recovery
 //!                                                                    └ crash ─► recovery
 //! ```
 //!
@@ -46,10 +46,12 @@ const AFTER_START_WITHOUT: &[&str] = &["APPEND z z", "CONFIG SET appendonly yes"
 /// As long as nothing is under way: so that the cron runs, and `everysec` syncs.
 const PAUSE_US: u64 = 1_010_000;
 
-/// All workloads of up to so many commands, under one policy. Errors: the first violation, with how it came to it.
-pub fn run(commands_max: usize, policy: AppendFsync) -> Result<Summary, String> {
+/// All workloads of up to so many commands, under one policy; from two to so many crashes, all but the first during a recovery or
+/// right after it. Errors: the first violation, with how it came to it.
+pub fn run(commands_max: usize, crashes_max: u32, policy: AppendFsync) -> Result<Summary, String> {
     let mut all = Exhaustive {
         policy,
+        crashes_max: crashes_max.max(2),
         summary: Summary::default(),
         points: HashSet::new(),
         loaded: HashMap::new(),
@@ -61,20 +63,25 @@ pub fn run(commands_max: usize, policy: AppendFsync) -> Result<Summary, String> 
 
 struct Exhaustive {
     policy: AppendFsync,
+    crashes_max: u32,
     summary: Summary,
     /// Crash points, and what may come back.
     points: HashSet<u64>,
-    /// What a disk gives, and which of them have been recovered from with a second crash.
+    /// What a disk gives, and which of them have been recovered from with more crashes.
     loaded: HashMap<u64, u64>,
     recovered: HashSet<u64>,
 }
 
-/// Whether a crash is the first one.
+/// One crash in a row of crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Crash {
-    First,
-    Second,
+struct Crash {
+    /// Counted from one.
+    number: u32,
+    /// What it leaves is loaded, and that is all.
+    is_last: bool,
 }
+
+const FIRST: Crash = Crash { number: 1, is_last: false };
 
 type Checked = Result<(), String>;
 type LogNode = Node<LogGhost>;
@@ -84,7 +91,7 @@ impl Exhaustive {
         for count in 0..=commands_max {
             self.summary.workloads += (ALPHABET.len() as u64).pow(count as u32);
             let node = LogNode::new(self.config(true), Disk::new(), LogGhost::of_start(vec![0]));
-            let node = self.start(node, Crash::First)?;
+            let node = self.start(node, FIRST)?;
             self.walk(node, count)?;
         }
         Ok(())
@@ -112,7 +119,7 @@ impl Exhaustive {
     /// Everything that can follow with so many commands to come.
     fn walk(&mut self, mut node: LogNode, commands: usize) -> Checked {
         loop {
-            self.crash_points(&node, Crash::First)?;
+            self.crash_points(&node, FIRST)?;
             if commands > 0 && !node.engine.is_frozen() {
                 for command in ALPHABET {
                     let mut next = node.clone();
@@ -124,11 +131,11 @@ impl Exhaustive {
             let Some(lane) = self.next_lane(&node, commands)? else {
                 if commands == 0 {
                     self.summary.orders += 1;
-                    self.idle(node, Crash::First)?;
+                    self.idle(node, FIRST)?;
                 }
                 return Ok(());
             };
-            self.step(&mut node, lane, Crash::First)?;
+            self.step(&mut node, lane, FIRST)?;
         }
     }
 
@@ -142,7 +149,7 @@ impl Exhaustive {
         match (node.next(Lane::Snapshot).is_some(), node.next(Lane::Log).is_some()) {
             (true, true) => {
                 let mut other = node.clone();
-                self.step(&mut other, Lane::Snapshot, Crash::First)?;
+                self.step(&mut other, Lane::Snapshot, FIRST)?;
                 self.walk(other, commands)?;
                 Ok(Some(Lane::Log))
             }
@@ -226,20 +233,20 @@ impl Exhaustive {
 
     /// One disk that a crash can leave. `later`: what may come back when the power fails after that.
     fn leftover(&mut self, disk: &Disk, allowed: &[u64], later: &[u64], is_on: bool, crash: Crash) -> Checked {
-        match crash {
-            Crash::First => self.summary.crashes += 1,
-            Crash::Second => self.summary.second_crashes += 1,
+        match crash.number {
+            1 => self.summary.crashes += 1,
+            _ => self.summary.later_crashes += 1,
         }
         let found = self.load(disk, crash)?;
         if !allowed.contains(&found) {
             return Err("P1: the node came back with what is no prefix, or lacks what was synced".into());
         }
-        if crash == Crash::Second {
+        if crash.is_last {
             return Ok(());
         }
-        self.recover(disk, found, later, true)?;
+        self.recover(disk, found, later, true, crash.number + 1)?;
         // CONFIG SET is not kept: it may start either way.
-        if is_on { Ok(()) } else { self.recover(disk, found, later, false) }
+        if is_on { Ok(()) } else { self.recover(disk, found, later, false, crash.number + 1) }
     }
 
     /// What a process makes of that disk when nothing disturbs it.
@@ -248,8 +255,8 @@ impl Exhaustive {
         if let Some(found) = self.loaded.get(&key) {
             return Ok(*found);
         }
-        if crash == Crash::Second {
-            self.summary.second_states += 1;
+        if crash.number > 1 {
+            self.summary.later_states += 1;
         }
         if let Some(text) = disk.content(b"appendonlydir/appendonly.aof.manifest") {
             let manifest = Manifest::parse(text).map_err(|error| format!("P6: the manifest: {}", error.reason))?;
@@ -265,18 +272,18 @@ impl Exhaustive {
         Ok(found)
     }
 
-    /// The same step by step, then a few commands; all crashes meanwhile.
-    fn recover(&mut self, disk: &Disk, found: u64, later: &[u64], appendonly: bool) -> Checked {
+    /// The same step by step, then a few commands; all crashes meanwhile, which have that number.
+    fn recover(&mut self, disk: &Disk, found: u64, later: &[u64], appendonly: bool, number: u32) -> Checked {
         // What was not durable may still be lost. What was gives the same again and again.
         let at_rest = if disk.is_settled() { vec![found] } else { later.to_vec() };
         let mut hasher = DefaultHasher::new();
-        (disk.digest(), &at_rest, appendonly).hash(&mut hasher);
+        (disk.digest(), &at_rest, appendonly, number).hash(&mut hasher);
         if !self.recovered.insert(hasher.finish()) {
             return Ok(());
         }
         self.summary.states += 1;
         let node = LogNode::new(self.config(appendonly), disk.clone(), LogGhost::of_start(at_rest));
-        let mut node = self.start(node, Crash::Second)?;
+        let mut node = self.start(node, Crash { number, is_last: number == self.crashes_max })?;
         let expected = if appendonly { found } else { 0 };
         if digest(&node.engine) != expected {
             return Err(told(&node, "P1: recovering twice gave different data"));
@@ -286,11 +293,12 @@ impl Exhaustive {
             (true, false) => AFTER_KILL,
             (false, _) => AFTER_START_WITHOUT,
         };
+        let crash = Crash { number, is_last: true };
         for command in commands {
             self.act(&mut node, |node| node.send(command))?;
-            self.run(&mut node, Crash::Second)?;
+            self.run(&mut node, crash)?;
         }
-        self.idle(node, Crash::Second)
+        self.idle(node, crash)
     }
 }
 
@@ -311,11 +319,19 @@ mod tests {
     #[test]
     fn after_every_two_crashes_of_a_command_the_log_gives_a_prefix() {
         for policy in [AppendFsync::Always, AppendFsync::EverySec, AppendFsync::No] {
-            let summary = run(1, policy).unwrap_or_else(|what| panic!("{what}"));
+            let summary = run(1, 2, policy).unwrap_or_else(|what| panic!("{what}"));
             assert_eq!(summary.workloads, 7);
             assert!(summary.orders > 10 && summary.crash_points > 5_000, "a vacuous run: {summary:?}");
             assert!(summary.crashes > 500 && summary.states > 250, "a vacuous run: {summary:?}");
-            assert!(summary.second_crashes > 5_000 && summary.second_states > 2_000, "a vacuous run: {summary:?}");
+            assert!(summary.later_crashes > 5_000 && summary.later_states > 2_000, "a vacuous run: {summary:?}");
         }
+    }
+
+    #[test]
+    fn a_first_start_that_crashes_again_and_again_comes_to_an_empty_log() {
+        let [two, three] =
+            [2, 3].map(|crashes| run(0, crashes, AppendFsync::Always).unwrap_or_else(|what| panic!("{what}")));
+        assert_eq!((two.crashes, two.workloads), (three.crashes, 1));
+        assert!(three.states > 3 * two.states && three.later_crashes > 5_000, "a vacuous run: {three:?}");
     }
 }

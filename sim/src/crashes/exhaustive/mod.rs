@@ -29,8 +29,8 @@ pub struct Summary {
     pub crashes: u64,
     /// Different ones, each recovered from.
     pub states: u64,
-    /// Of crashes of a recovery, or of the first write after it.
-    pub second_crashes: u64,
+    /// Likewise of crashes during a recovery, or soon after it.
+    pub later_crashes: u64,
     /// Different disks that they leave, each recovered from.
-    pub second_states: u64,
+    pub later_states: u64,
 }

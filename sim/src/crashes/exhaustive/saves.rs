@@ -123,7 +123,7 @@ impl Exhaustive {
         let first = recover(node.engine.config(), disk.clone(), &node.clock)?.digest(now_ms);
         // A second crash, during or after the recovery: loading a data set changes nothing on the disk.
         let again = disk.after_crash(Survival::Nothing, Tail::Whole, &mut |_| 0);
-        self.summary.second_crashes += 1;
+        self.summary.later_crashes += 1;
         if again != *disk || recover(node.engine.config(), again, &node.clock)?.digest(now_ms) != first {
             return Err("P1: recovering twice gave different data".into());
         }
