@@ -66,8 +66,14 @@ pub struct Summary {
     pub hash: u64,
 }
 
-/// Runs `count` seeds from `first` on, on `jobs` threads, or until so many have failed.
-pub fn run<S: Scenario>(first: u64, count: u64, jobs: usize, failures_max: usize) -> Summary {
+/// Runs `count` seeds from `first` on, on `jobs` threads, or until so many have failed in a way that `counts`.
+pub fn run<S: Scenario>(
+    first: u64,
+    count: u64,
+    jobs: usize,
+    failures_max: usize,
+    counts: impl Fn(&Failure) -> bool + Sync,
+) -> Summary {
     let next = AtomicU64::new(first);
     let failed = AtomicUsize::new(0);
     let total = Mutex::new(Summary::default());
@@ -86,7 +92,7 @@ pub fn run<S: Scenario>(first: u64, count: u64, jobs: usize, failures_max: usize
                     own.hash ^= report.trace.hash().rotate_left((seed % 63) as u32);
                     own.marks.merge(&report.marks);
                     if let Some(failure) = report.failure {
-                        failed.fetch_add(1, Ordering::Relaxed);
+                        failed.fetch_add(usize::from(counts(&failure)), Ordering::Relaxed);
                         own.failures.push((seed, failure));
                     }
                 }

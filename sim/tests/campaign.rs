@@ -5,7 +5,7 @@ use etalon_sim::{Plan, campaign, crashes, diagram, queues, shrink};
 
 #[test]
 fn a_few_hundred_seeds_are_clean() {
-    let summary = campaign::run::<Plan>(0, 300, 2, 1);
+    let summary = campaign::run::<Plan>(0, 300, 2, 1, |_| true);
     assert_eq!(summary.failures, []);
     assert_eq!(summary.seeds, 300);
     assert!(summary.executed > 5_000, "a vacuous campaign: {} commands", summary.executed);
@@ -13,8 +13,14 @@ fn a_few_hundred_seeds_are_clean() {
 
 #[test]
 fn the_same_seeds_give_the_same_traces_on_any_number_of_threads() {
-    assert_eq!(campaign::run::<Plan>(1000, 60, 1, 1).hash, campaign::run::<Plan>(1000, 60, 2, 1).hash);
-    assert_ne!(campaign::run::<Plan>(1000, 60, 1, 1).hash, campaign::run::<Plan>(2000, 60, 1, 1).hash);
+    assert_eq!(
+        campaign::run::<Plan>(1000, 60, 1, 1, |_| true).hash,
+        campaign::run::<Plan>(1000, 60, 2, 1, |_| true).hash
+    );
+    assert_ne!(
+        campaign::run::<Plan>(1000, 60, 1, 1, |_| true).hash,
+        campaign::run::<Plan>(2000, 60, 1, 1, |_| true).hash
+    );
 }
 
 #[test]
@@ -49,7 +55,7 @@ fn nobody_who_waits_gets_an_element_twice_or_out_of_turn() {
 
 #[test]
 fn whatever_the_disk_does_a_node_comes_back_with_a_save() {
-    let summary = campaign::run::<crashes::Plan>(0, 400, 2, 1);
+    let summary = campaign::run::<crashes::Plan>(0, 400, 2, 1, |_| true);
     assert_eq!(summary.failures, []);
     assert!(summary.executed > 8_000, "a vacuous campaign: {} commands", summary.executed);
     for mark in ["a crash undid the rename of a save", "a crash came during a recovery", "a rotten file was refused"] {
