@@ -25,6 +25,8 @@ impl World<'_> {
                 (_, LogState::On) => self.log_is_on = true,
                 (before, LogState::Off) => {
                     self.log_is_on = false;
+                    // A base that is still being named is that of a log that nobody wants any more.
+                    self.base_begins_log = false;
                     self.health.append_failed = false;
                     let ends_with = self.log_ends_with.take();
                     if self.may_begin_at.take().is_some() {

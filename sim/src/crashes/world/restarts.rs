@@ -2,6 +2,8 @@
 
 use super::*;
 
+const MANIFEST: &[u8] = b"appendonlydir/appendonly.aof.manifest";
+
 impl World<'_> {
     pub(super) fn is_crash_due(&self) -> bool {
         self.armed.is_some_and(|armed| armed.left == 0)
@@ -121,15 +123,19 @@ impl World<'_> {
             Crash::Kill => {
                 self.note_crash(if self.is_cache_faulty { self.stream.durable() } else { self.stream.written() });
                 self.disk.after_kill();
+                if self.log_is_on {
+                    self.look_at_save()?;
+                }
             }
             Crash::Power { survival, tail } => {
                 let settled = self.disk.is_settled();
                 self.machine_ran_on = false;
                 self.note_crash(self.stream.durable());
                 let before: BTreeMap<Vec<u8>, Vec<u8>> = self.logs_on_disk();
+                let manifest = self.disk.content(MANIFEST).unwrap_or_default().to_vec();
                 self.disk = self.disk.after_crash(survival, tail, &mut |bound| rng.below(bound));
                 let after = self.logs_on_disk();
-                self.check_damage(&before, &after)?;
+                self.check_damage(&manifest, &before, &after)?;
                 self.is_damaged |= after
                     .iter()
                     .any(|(path, content)| before.get(path).is_some_and(|before| !before.starts_with(content)));
@@ -148,18 +154,28 @@ impl World<'_> {
         let now_ms = self.clock.now().unix_ms().0;
         let found =
             recover(&config, self.disk.clone(), &self.clock).map_err(|what| self.fail(format!("P5: {what}")))?;
-        let is_old = self.saves.recover(&found, now_ms, false).map_err(|what| self.fail(what))?;
+        let is_old = self.saves.recover(&found, now_ms, self.machine_ran_on).map_err(|what| self.fail(what))?;
         self.marks.sometimes(is_old, "a crash undid the rename of a save");
         Ok(())
     }
 
     /// P1: what a crash damages is not covered by a sync. The last increment that has anything is the only one that is not.
-    fn check_damage(&self, before: &BTreeMap<Vec<u8>, Vec<u8>>, after: &BTreeMap<Vec<u8>, Vec<u8>>) -> Checked {
+    fn check_damage(
+        &self,
+        manifest: &[u8],
+        before: &BTreeMap<Vec<u8>, Vec<u8>>,
+        after: &BTreeMap<Vec<u8>, Vec<u8>>,
+    ) -> Checked {
         let sequence = |path: &[u8]| -> u64 {
             let digits = path.split(|byte| *byte == b'.').rev().nth(2).unwrap_or_default();
             std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0)
         };
-        let full = before.iter().filter(|(_, content)| !content.is_empty());
+        let manifest = manifest.escape_ascii().to_string();
+        let in_force = |path: &[u8]| {
+            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().escape_ascii();
+            manifest.contains(&format!("file {name} seq {} type i", sequence(path)))
+        };
+        let full = before.iter().filter(|(path, content)| !content.is_empty() && in_force(path));
         let Some((path, content)) = full.max_by_key(|(path, _)| sequence(path)) else { return Ok(()) };
         let Some(left) = after.get(path).filter(|left| !content.starts_with(left)) else { return Ok(()) };
         if self.stream.is_broken() || !self.is_loaded || self.log_state != LogState::On {

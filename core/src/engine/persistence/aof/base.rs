@@ -191,9 +191,12 @@ impl Engine {
             self.restore_manifest();
         }
         if self.persistence.aof.state == LogState::Waiting {
-            // The next try begins anew.
+            // The next try begins anew, unless the log is being turned off.
             self.drop_waiting_increment(&rewrite);
-            self.persistence.aof.rewrite_scheduled = true;
+            self.persistence.aof.rewrite_scheduled = self.config.appendonly;
+            if !self.persistence.aof.when_synced.is_empty() {
+                self.go_on_when_synced();
+            }
         }
         self.end_if_waited_for();
     }

@@ -257,7 +257,7 @@ impl Engine {
     }
 
     /// The log is written and synced, or can't be: what waited for it happens.
-    fn go_on_when_synced(&mut self) {
+    pub(super) fn go_on_when_synced(&mut self) {
         let Some(waiting) = self.persistence.aof.when_synced.pop_front() else { return };
         match waiting {
             WhenSynced::Replace => self.name_next_increment(),

@@ -509,6 +509,33 @@ fn a_log_that_fails_while_it_is_turned_on_is_begun_anew() {
 }
 
 #[test]
+fn a_log_that_fails_while_it_is_turned_on_can_be_turned_off() {
+    for steps in 0..16 {
+        let mut node = starting(MemoryDisk::default(), |config| config.appendonly = false);
+        node.run();
+        let (client, writer, other) = (node.connect(), node.connect(), node.connect());
+        node.send(client, "CONFIG SET appendonly yes");
+        (0..steps).for_each(|_| _ = node.step(None));
+        node.batch_failure = Some(Outcome::Short { bytes: 3, reason: "No space left on device".into() });
+        node.send(writer, "SET k 1");
+        node.batch_failure = None;
+        node.send(other, "CONFIG SET appendonly no");
+        // The base is given up before the log's own operations come to an end.
+        while let Some(at) = node.asked.iter().position(|(_, lane, _)| *lane == Lane::Snapshot) {
+            node.asked.swap(0, at);
+            node.step(None);
+        }
+        for _ in 0..10 {
+            node.run();
+            node.pass_ms(100);
+        }
+        assert_eq!(node.take(other), "+OK", "after {steps} steps");
+        assert_eq!(node.ask(other, "SET k 2"), "+OK", "after {steps} steps");
+        assert_eq!(node.field(other, "aof_rewrite_scheduled"), "0", "after {steps} steps");
+    }
+}
+
+#[test]
 fn a_shutdown_writes_and_syncs_the_log_first() {
     let mut node = with_policy(AppendFsync::EverySec);
     let client = node.connect();
