@@ -135,7 +135,7 @@ fn clients_are_told_that_data_is_being_loaded_and_how_far_that_is() {
         assert_eq!(client.ask("CONFIG GET appendonly"), format!("appendonly {appendonly}"));
         assert_eq!(field(&server, "loading"), "1");
         let number = |name| field(&server, name).parse::<u64>().expect("a number");
-        assert!(number("loading_total_bytes") > 20_000);
+        wait_until("the size of the files", || number("loading_total_bytes") > 20_000);
         let before = number("loading_loaded_bytes");
         wait_until("progress", || number("loading_loaded_bytes") > before);
         assert!(number("loading_loaded_bytes") < number("loading_total_bytes"));

@@ -30,8 +30,16 @@ pub(super) fn persistence(engine: &Engine, fields: &mut Fields) {
     fields.field("rdb_last_load_keys_expired", state.last_load_keys_expired);
     fields.field("rdb_last_load_keys_loaded", state.last_load_keys_loaded);
     log(engine, fields);
-    if let Some(loading) = state.loading() {
-        loading_progress(engine, loading, fields);
+    match state.loading() {
+        Some(loading) => loading_progress(engine, loading, fields),
+        // What there is to load is still being looked for.
+        None if state.is_loading() => {
+            fields.field("loading_start_time", engine.now.unix_s());
+            fields.zeros(&["loading_total_bytes", "loading_rdb_used_mem", "loading_loaded_bytes"]);
+            fields.field("loading_loaded_perc", "0.00");
+            fields.field("loading_eta_seconds", 1);
+        }
+        None => {}
     }
 }
 
