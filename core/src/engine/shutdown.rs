@@ -69,7 +69,10 @@ impl Engine {
         let forced = flags.contains(ShutdownFlags::FORCE);
         if self.writes_first_log() {
             match forced {
-                true => self.log(LogLevel::Warning, "Writing initial AOF. Exit anyway."),
+                true => {
+                    self.log(LogLevel::Warning, "Writing initial AOF. Exit anyway.");
+                    self.persistence.aof.ends_while_turned_on = true;
+                }
                 false => {
                     self.log(LogLevel::Warning, "Writing initial AOF, can't exit.");
                     self.go_on_instead();
@@ -106,13 +109,14 @@ impl Engine {
         let text = "Errors trying to shut down the server. Check the logs for more information.";
         self.log(LogLevel::Warning, text);
         self.exiting = false;
+        self.persistence.aof.ends_while_turned_on = false;
     }
 
     /// Ends the process as soon as a rewrite that has been given up is put away, so that no half a file stays behind.
     pub(super) fn exit_in_order(&mut self) {
         match self.persistence.aof.is_rewriting() {
             true => self.persistence.aof.ends_process = true,
-            false => self.exit(0),
+            false => self.exit_with_whole_log(),
         }
     }
 

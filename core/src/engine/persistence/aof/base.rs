@@ -158,8 +158,10 @@ impl Engine {
             aof.sync_error = None;
         }
         aof.last_rewrite_s = Some(now_s.saturating_sub(rewrite.started_s));
-        if !self.has_doubtful_log() {
-            self.release_after_doubt();
+        match self.has_doubtful_log() {
+            false => self.release_after_doubt(),
+            // Of a log that was only being turned on when its sync failed, none is scheduled yet.
+            true => self.persistence.aof.rewrite_scheduled |= self.persistence.aof.state == LogState::On,
         }
         self.log(LogLevel::Notice, "Background AOF rewrite finished successfully");
         self.remove_named_history();

@@ -111,6 +111,8 @@ pub struct Aof {
     pub(super) limit: rewrite::Limit,
     /// The process ends when the rewrite under way has been put away.
     pub(in crate::engine) ends_process: bool,
+    /// The end of the process was asked for while the log was being turned on.
+    pub(in crate::engine) ends_while_turned_on: bool,
 }
 
 impl Aof {
@@ -190,12 +192,18 @@ impl Engine {
 
     /// A rewrite is over, one way or another.
     pub(super) fn end_if_waited_for(&mut self) {
-        if !std::mem::take(&mut self.persistence.aof.ends_process) {
-            return;
+        if std::mem::take(&mut self.persistence.aof.ends_process) {
+            self.exit_with_whole_log();
         }
+    }
+
+    /// The process ends. A log that was being turned on when that was asked for, and is in force now, is completed like any other.
+    pub(in crate::engine) fn exit_with_whole_log(&mut self) {
+        let aof = &mut self.persistence.aof;
+        let came_into_force =
+            std::mem::take(&mut aof.ends_while_turned_on) && aof.state == LogState::On && aof.log.is_some();
         let is_behind = self.commit.positions.is_behind() || !self.journal.log.bytes.is_empty();
-        match self.persistence.aof.state == LogState::On && self.persistence.aof.log.is_some() && is_behind {
-            // The log was being turned on when the end was asked for, and is in force now: it is completed like any other.
+        match came_into_force && is_behind {
             true => self.when_log_synced(log::WhenSynced::End { client: NOBODY, forced: true, saves: false }),
             false => self.exit(0),
         }

@@ -362,7 +362,7 @@ fn a_log_that_comes_into_force_while_the_process_ends_is_completed() {
         node.send(client, "SET k 1");
         let writer = node.connect();
         node.send(writer, "SET l 1");
-        node.send(other, "SHUTDOWN NOSAVE FORCE");
+        node.send(other, if steps % 2 == 0 { "SHUTDOWN NOSAVE FORCE" } else { "SHUTDOWN SAVE FORCE" });
         while node.exit.is_none() && node.step(None) {}
         assert_eq!(node.exit, Some(0), "after {steps} operations: {:?}", node.log);
         if node.disk.files.contains_key(MANIFEST) && node.manifest().contains("type i") {
@@ -375,6 +375,29 @@ fn a_log_that_comes_into_force_while_the_process_ends_is_completed() {
             break;
         }
     }
+}
+
+#[test]
+fn a_log_whose_sync_failed_while_it_was_turned_on_is_rewritten() {
+    let mut node = running(MemoryDisk::default(), |config| config.appendonly = false);
+    let client = node.connect();
+    node.send(client, "CONFIG SET appendonly yes");
+    while !node.logged("Successfully created the temporary AOF base file") {
+        assert!(node.step(None));
+    }
+    node.take(client);
+    assert_eq!(node.ask(client, "SET k 1"), "+OK");
+    node.pass_ms(1000);
+    let is_log_sync = |(_, lane, op): &(_, Lane, FileOp)| *lane == Lane::Log && matches!(op, FileOp::Sync { .. });
+    let at = node.asked.iter().position(is_log_sync).expect("the increment is synced");
+    node.asked.swap(0, at);
+    node.step(Some("Input/output error"));
+    for _ in 0..20 {
+        node.run();
+        node.pass_ms(100);
+    }
+    assert_eq!(node.field(client, "aof_rewrites"), "2", "{:?}", node.log);
+    assert_eq!(node.ask(client, "SET k 2"), "+OK");
 }
 
 #[test]
