@@ -102,9 +102,8 @@ impl World<'_> {
             b"MULTI" if connection.is_in_transaction => {}
             b"MULTI" | b"DISCARD" => (connection.flushes, connection.queues_writes) = (false, false),
             b"FLUSHALL" => connection.flushes = true,
-            b"EXEC" if std::mem::take(&mut connection.flushes) && self.engine.is_frozen() => {
-                self.flushed = Flushed::Yes
-            }
+            // The save may begin later, behind a log that is being turned off.
+            b"EXEC" if std::mem::take(&mut connection.flushes) => self.flushed = Flushed::Yes,
             _ => {}
         }
         connection.queues_writes |= connection.is_in_transaction && writes(command);
