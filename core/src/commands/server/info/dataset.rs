@@ -30,16 +30,8 @@ pub(super) fn persistence(engine: &Engine, fields: &mut Fields) {
     fields.field("rdb_last_load_keys_expired", state.last_load_keys_expired);
     fields.field("rdb_last_load_keys_loaded", state.last_load_keys_loaded);
     log(engine, fields);
-    match state.loading() {
-        Some(loading) => loading_progress(engine, loading, fields),
-        // What there is to load is still being looked for.
-        None if state.is_loading() => {
-            fields.field("loading_start_time", engine.now.unix_s());
-            fields.zeros(&["loading_total_bytes", "loading_rdb_used_mem", "loading_loaded_bytes"]);
-            fields.field("loading_loaded_perc", "0.00");
-            fields.field("loading_eta_seconds", 1);
-        }
-        None => {}
+    if state.is_loading() {
+        loading_progress(engine, state.loading(), fields);
     }
 }
 
@@ -71,17 +63,19 @@ fn log(engine: &Engine, fields: &mut Fields) {
     }
 }
 
-fn loading_progress(engine: &Engine, loading: &Loading, fields: &mut Fields) {
-    let (total, loaded) = (loading.total_bytes, loading.loaded_bytes());
-    let elapsed_s = engine.now.unix_s().saturating_sub(loading.started.unix_s());
+/// `loading`: none while it is still being looked for what there is to load.
+fn loading_progress(engine: &Engine, loading: Option<&Loading>, fields: &mut Fields) {
+    let (total, loaded) = loading.map_or((0, 0), |loading| (loading.total_bytes, loading.loaded_bytes()));
+    let started_s = loading.map_or(engine.now, |loading| loading.started).unix_s();
+    let elapsed_s = engine.now.unix_s().saturating_sub(started_s);
     let eta_s = match elapsed_s {
         // Before there is a rate to go by.
         0 => 1,
         _ => (elapsed_s as f64 * total.saturating_sub(loaded) as f64 / (loaded + 1) as f64) as u64,
     };
-    fields.field("loading_start_time", loading.started.unix_s());
+    fields.field("loading_start_time", started_s);
     fields.field("loading_total_bytes", total);
-    fields.field("loading_rdb_used_mem", loading.used_memory_bytes);
+    fields.field("loading_rdb_used_mem", loading.map_or(0, |loading| loading.used_memory_bytes));
     fields.field("loading_loaded_bytes", loaded);
     fields.field("loading_loaded_perc", format_args!("{:.2}", 100.0 * ratio(loaded, total)));
     fields.field("loading_eta_seconds", eta_s);
