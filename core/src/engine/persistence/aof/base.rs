@@ -205,12 +205,7 @@ impl Engine {
 
     fn drop_waiting_increment(&mut self, rewrite: &Rewrite) {
         self.keep_log(false);
-        self.journal.log.bytes = Vec::new();
-        let aof = &mut self.persistence.aof;
-        aof.counted_bytes = 0;
-        aof.partial_bytes = 0;
-        aof.log = None;
-        self.forget_commits();
+        self.let_go_of_log();
         self.forget_log_errors();
         if let Some((file, name)) = &rewrite.next {
             let text = format!("Removing the temp incr aof file {} in the background", shown(name));

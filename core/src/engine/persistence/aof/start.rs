@@ -13,7 +13,7 @@ use super::super::file::{FileOp, Lane};
 use super::log::WhenSynced;
 use super::plan::Step;
 use super::rewrite::{Starter, nothing_follows};
-use super::{ALONE, Engine, LogState, shown};
+use super::{ALONE, Engine, LogState, OpenLog, shown};
 use crate::aof::manifest::{Manifest, ManifestError};
 use crate::config::LogLevel;
 use crate::engine::action::{Action, Outcome};
@@ -208,18 +208,23 @@ impl Engine {
     }
 
     fn close_log(&mut self) {
-        let aof = &mut self.persistence.aof;
-        aof.state = LogState::Off;
-        aof.counted_bytes = 0;
-        aof.partial_bytes = 0;
-        aof.is_held = false;
-        let log = aof.log.take();
-        self.journal.log.bytes = Vec::new();
-        self.forget_commits();
-        if let Some(log) = log {
+        self.persistence.aof.state = LogState::Off;
+        self.persistence.aof.is_held = false;
+        if let Some(log) = self.let_go_of_log() {
             let steps = vec![Step::tidy(FileOp::Close { file: log.file })];
             self.carry_out_plan(steps, nothing_follows);
         }
+    }
+
+    /// Nothing is written to the log any more, and nothing waits for it; its file is the caller's.
+    pub(super) fn let_go_of_log(&mut self) -> Option<OpenLog> {
+        self.journal.log.bytes = Vec::new();
+        let aof = &mut self.persistence.aof;
+        aof.counted_bytes = 0;
+        aof.partial_bytes = 0;
+        let log = aof.log.take();
+        self.forget_commits();
+        log
     }
 
     fn start_log(&mut self, client: ClientId) -> Option<bool> {
