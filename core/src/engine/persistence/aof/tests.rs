@@ -44,6 +44,13 @@ impl Node {
         String::from_utf8(self.disk.files[MANIFEST].clone()).expect("text")
     }
 
+    /// What a process that starts on this disk answers.
+    fn after_restart(&self, line: &str) -> String {
+        let mut again = restarted(&self.disk);
+        let reader = again.connect();
+        again.ask(reader, line)
+    }
+
     fn pending_syncs(&self) -> usize {
         self.asked.iter().filter(|(_, lane, op)| *lane == Lane::Log && matches!(op, FileOp::Sync { .. })).count()
     }
@@ -290,9 +297,7 @@ fn what_a_crash_has_left_of_an_increment_that_no_manifest_names_is_not_continued
     let mut node = running(disk, |_| ());
     let client = node.connect();
     node.ask_and_run(client, "SET k 1");
-    let mut again = restarted(&node.disk);
-    let reader = again.connect();
-    assert_eq!(again.ask(reader, "GET k"), "$1 1");
+    assert_eq!(node.after_restart("GET k"), "$1 1");
 }
 
 #[test]
@@ -305,9 +310,7 @@ fn a_plain_base_keeps_what_is_pending_although_it_was_trimmed() {
     node.ask(client, "XTRIM s MAXLEN 1");
     let pending = node.ask(client, "XPENDING s g");
     node.ask_and_run(client, "BGREWRITEAOF");
-    let mut again = restarted(&node.disk);
-    let reader = again.connect();
-    assert_eq!(again.ask(reader, "XPENDING s g"), pending);
+    assert_eq!(node.after_restart("XPENDING s g"), pending);
     assert!(pending.starts_with("*4 :2 "), "{pending}");
 }
 
@@ -444,9 +447,7 @@ fn the_single_file_of_an_old_server_moves_into_the_folder() {
         // A crash after any operation, and a start after that.
         let mut node = starting(disk, |_| {});
         loop {
-            let mut again = restarted(&node.disk);
-            let reader = again.connect();
-            assert_eq!(again.ask(reader, "GET k"), "$1 1");
+            assert_eq!(node.after_restart("GET k"), "$1 1");
             if !node.step(None) {
                 break;
             }

@@ -67,14 +67,10 @@ fn whatever_fails_in_a_rewrite_the_log_goes_on() {
             node.pass_ms(1000);
             node.run();
         }
-        let mut again = restarted(&node.disk);
-        let reader = again.connect();
-        assert_eq!(again.ask(reader, "GET k"), "$1 3", "operation {failing}: {:?}", node.log);
+        assert_eq!(node.after_restart("GET k"), "$1 3", "operation {failing}: {:?}", node.log);
         assert_eq!(node.ask_and_run(client, "BGREWRITEAOF"), "+Background append only file rewriting started");
         node.ask(client, "INCR k");
-        let mut again = restarted(&node.disk);
-        let reader = again.connect();
-        assert_eq!(again.ask(reader, "GET k"), "$1 4", "operation {failing}: {:?}", node.log);
+        assert_eq!(node.after_restart("GET k"), "$1 4", "operation {failing}: {:?}", node.log);
     }
 }
 
@@ -116,18 +112,12 @@ fn the_log_is_turned_on_and_off_while_running() {
     assert_eq!(node.ask_and_run(client, "CONFIG SET appendonly yes"), "+OK");
     assert_eq!(node.field(client, "aof_enabled"), "1");
     node.ask(client, "INCR k");
-    let mut again = restarted(&node.disk);
-    let reader = again.connect();
-    assert_eq!(again.ask(reader, "GET k"), "$1 2");
+    assert_eq!(node.after_restart("GET k"), "$1 2");
     assert_eq!(node.ask_and_run(client, "CONFIG SET appendonly no"), "+OK");
     node.ask(client, "INCR k");
-    let mut again = restarted(&node.disk);
-    let reader = again.connect();
-    assert_eq!(again.ask(reader, "GET k"), "$1 2");
+    assert_eq!(node.after_restart("GET k"), "$1 2");
     assert_eq!(node.ask_and_run(client, "CONFIG SET appendonly yes"), "+OK");
-    let mut again = restarted(&node.disk);
-    let reader = again.connect();
-    assert_eq!(again.ask(reader, "GET k"), "$1 3");
+    assert_eq!(node.after_restart("GET k"), "$1 3");
     let names = "file appendonly.aof.2.base.rdb seq 2 type b\nfile appendonly.aof.2.incr.aof seq 2 type i\n";
     assert_eq!(node.manifest(), names);
 }
@@ -195,9 +185,7 @@ fn a_log_that_fails_while_it_is_turned_on_is_begun_anew() {
         assert_eq!(node.ask(client, "SET k 3"), "+OK", "after {steps} steps");
         node.pass_ms(1000);
         node.run();
-        let mut again = restarted(&node.disk);
-        let reader = again.connect();
-        assert_eq!(again.ask(reader, "GET k"), "$1 3", "after {steps} steps");
+        assert_eq!(node.after_restart("GET k"), "$1 3", "after {steps} steps");
     }
 }
 
@@ -291,9 +279,7 @@ fn a_shutdown_during_a_rewrite_puts_it_away_first() {
         assert_eq!(node.exit, Some(0), "after {steps} operations: {:?}", node.log);
         let names = String::from_utf8(node.disk.files.keys().flatten().copied().collect()).expect("text");
         assert!(!names.contains("temp-rewriteaof"), "after {steps} operations: {names}");
-        let mut again = restarted(&node.disk);
-        let reader = again.connect();
-        assert_eq!(again.ask(reader, "GET k"), "$1 2");
+        assert_eq!(node.after_restart("GET k"), "$1 2");
     }
 }
 
@@ -366,9 +352,7 @@ fn a_log_that_comes_into_force_while_the_process_ends_is_completed() {
         while node.exit.is_none() && node.step(None) {}
         assert_eq!(node.exit, Some(0), "after {steps} operations: {:?}", node.log);
         if node.disk.files.contains_key(MANIFEST) && node.manifest().contains("type i") {
-            let mut again = restarted(&node.disk);
-            let reader = again.connect();
-            assert_eq!(again.ask(reader, "MGET k l"), "*2 $1 1 $1 1", "after {steps} operations");
+            assert_eq!(node.after_restart("MGET k l"), "*2 $1 1 $1 1", "after {steps} operations");
         }
         if is_over {
             assert!(steps > 10, "a vacuous test");
