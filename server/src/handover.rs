@@ -175,17 +175,20 @@ mod tests {
         });
     }
 
+    fn gives(handover: &Arc<Handover<u32>>) -> thread::JoinHandle<bool> {
+        let handover = Arc::clone(handover);
+        thread::spawn(move || handover.give(1))
+    }
+
     #[test]
-    fn who_waits_a_while_gets_it() {
+    fn who_waits_a_while_gets_it_and_only_who_waits_counts() {
         loom::model(|| {
             let handover = Arc::new(Handover::new());
-            let giver = {
-                let handover = Arc::clone(&handover);
-                thread::spawn(move || handover.give(1))
-            };
+            let giver = gives(&handover);
             // The condition of loom never times out.
             assert_eq!(handover.take_within(Duration::MAX), Some(1));
             giver.join().expect("no panic");
+            assert!(!handover.give(2), "nobody waits any more: the giver has to wake the loop");
         });
     }
 
@@ -193,10 +196,7 @@ mod tests {
     fn two_givers_lose_nothing() {
         loom::model(|| {
             let handover = Arc::new(Handover::new());
-            let giver = {
-                let handover = Arc::clone(&handover);
-                thread::spawn(move || handover.give(1))
-            };
+            let giver = gives(&handover);
             handover.give(2);
             let mut taken = [handover.take(), handover.take()];
             taken.sort();
