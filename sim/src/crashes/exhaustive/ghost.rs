@@ -51,7 +51,7 @@ impl LogGhost {
 
     /// Digests of what a crash here and now may leave, each once.
     pub fn allowed(&self) -> Vec<u64> {
-        let mut all = match self.state {
+        each_once(match self.state {
             // Not yet told what was loaded.
             LogState::On if self.digests.is_empty() => self.at_rest.clone(),
             LogState::On => self.log_from(0).to_vec(),
@@ -59,21 +59,13 @@ impl LogGhost {
                 let coming = self.coming.map_or(&[][..], |from| self.log_from(from));
                 [&self.at_rest, coming].concat()
             }
-        };
-        all.sort_unstable();
-        all.dedup();
-        all
+        })
     }
 
     /// The same when only the process ends: what was written stays.
     pub fn allowed_when_killed(&self) -> Vec<u64> {
         match self.is_on() && !self.digests.is_empty() {
-            true => {
-                let mut all = self.log_from(self.stream.written()).to_vec();
-                all.sort_unstable();
-                all.dedup();
-                all
-            }
+            true => each_once(self.log_from(self.stream.written()).to_vec()),
             false => self.allowed(),
         }
     }
@@ -101,6 +93,12 @@ impl LogGhost {
         let config = engine.config();
         self.is_on() && config.appendonly && config.appendfsync == AppendFsync::Always
     }
+}
+
+fn each_once(mut all: Vec<u64>) -> Vec<u64> {
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Of all data of a node.

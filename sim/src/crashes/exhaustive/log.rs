@@ -1,4 +1,4 @@
-//! Every crash of every short workload with an append-only file, and every second crash: P1, P2, P6.
+//! Every crash of every short workload with an append-only file, and every second crash: P1, P2, P6, and P3 of an idle node.
 //!
 //! ```text
 //!   commands, at any boundary between file operations ─ crash ─► recovery ─► more commands ─ crash ─► recovery

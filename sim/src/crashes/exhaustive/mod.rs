@@ -3,7 +3,7 @@
 //!
 //! - [`node`]: a node whose file operations are carried out one by one. [`leftovers`]: all that a crash can leave.
 //! - [`saves`]: `dump.rdb`, for P5.
-//! - [`log`]: the append-only file, for P1, P2 and P6; [`ghost`]: what is known about it from outside.
+//! - [`log`]: the append-only file, for P1, P2, P3 and P6; [`ghost`]: what is known about it from outside.
 //!
 //! A crash point is the beginning of a file operation, its middle (writes are half done), and its end. Equal states (disk and what may
 //! come back) are looked at once.

@@ -1,5 +1,7 @@
 //! The end of a process or of the machine, and the start of the next.
 
+use etalon_core::aof::manifest::Manifest;
+
 use super::*;
 
 const MANIFEST: &[u8] = b"appendonlydir/appendonly.aof.manifest";
@@ -166,17 +168,11 @@ impl World<'_> {
         before: &BTreeMap<Vec<u8>, Vec<u8>>,
         after: &BTreeMap<Vec<u8>, Vec<u8>>,
     ) -> Checked {
-        let sequence = |path: &[u8]| -> u64 {
-            let digits = path.split(|byte| *byte == b'.').rev().nth(2).unwrap_or_default();
-            std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0)
-        };
-        let manifest = manifest.escape_ascii().to_string();
-        let in_force = |path: &[u8]| {
-            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().escape_ascii();
-            manifest.contains(&format!("file {name} seq {} type i", sequence(path)))
-        };
-        let full = before.iter().filter(|(path, content)| !content.is_empty() && in_force(path));
-        let Some((path, content)) = full.max_by_key(|(path, _)| sequence(path)) else { return Ok(()) };
+        // Increments that are history are not covered by anything any more.
+        let increments = Manifest::parse(manifest).map(|manifest| manifest.increments).unwrap_or_default();
+        let paths = increments.iter().rev().map(|part| [b"appendonlydir/", &part.name[..]].concat());
+        let mut full = paths.filter_map(|path| before.get_key_value(&path)).filter(|(_, content)| !content.is_empty());
+        let Some((path, content)) = full.next() else { return Ok(()) };
         let Some(left) = after.get(path).filter(|left| !content.starts_with(left)) else { return Ok(()) };
         if self.stream.is_broken() || !self.is_loaded || self.log_state != LogState::On {
             return Ok(());
