@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use etalon_core::engine::client::ClientId;
 
+use crate::gathering::LastActive;
+
 /// A socket of either kind.
 pub enum Stream {
     Tcp(TcpStream),
@@ -67,6 +69,7 @@ pub struct Connection {
     pub client: ClientId,
     /// The socket's buffer is full; a writable event will come.
     pub full: bool,
+    pub last_active: LastActive,
 }
 
 impl Connection {

@@ -19,6 +19,7 @@
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
+use std::thread;
 use std::time::Duration;
 
 use mio::{Events, Interest, Poll, Token};
@@ -30,6 +31,7 @@ use etalon_core::{Engine, Now};
 
 use crate::connection::{Connection, Stream};
 use crate::files::Files;
+use crate::gathering::{self, Activity, LastActive};
 use crate::links::Links;
 use crate::listeners::{LISTENERS_MAX, Listener, Listeners};
 use crate::loan::Lendable;
@@ -85,6 +87,7 @@ pub struct Driver {
     accept_again_us: Option<u64>,
     facts: Facts,
     facts_due_us: u64,
+    activity: Activity,
     /// Events of sockets and signals since then.
     events_since_facts: usize,
     /// Set when the process is to end.
@@ -121,6 +124,7 @@ impl Driver {
             accept_again_us: None,
             facts: Facts::new(),
             facts_due_us: 0,
+            activity: Activity::default(),
             events_since_facts: 0,
             exit: None,
             reclaimer: Reclaimer::new(),
@@ -178,6 +182,7 @@ impl Server<'_> {
             self.driver.take_events(&events);
             self.take_signals();
             self.work_off();
+            self.gather(&mut events);
             if self.driver.now.monotonic_us >= self.driver.facts_due_us {
                 self.refresh_facts();
             }
@@ -215,6 +220,29 @@ impl Server<'_> {
         }
     }
 
+    /// Requests that will come soon join this turn, if it needs a sync that many can share.
+    fn gather(&mut self, events: &mut Events) {
+        if !self.engine.needs_sync_this_turn() {
+            return;
+        }
+        let Some(sync) = self.driver.files.short_sync_time() else { return };
+        let begun_us = self.driver.now.monotonic_us;
+        let mut arrived = events.iter().count();
+        loop {
+            let waited = Duration::from_micros(self.driver.now.monotonic_us - begun_us);
+            let Some(rest) = gathering::rest(arrived, self.driver.activity.clients(), sync, waited) else { return };
+            thread::sleep(rest);
+            if self.driver.poll.poll(events, Some(Duration::ZERO)).is_err() {
+                return;
+            }
+            arrived += events.iter().count();
+            self.driver.now = clock::now();
+            self.driver.take_events(events);
+            self.take_signals();
+            self.work_off();
+        }
+    }
+
     fn complete_files(&mut self) {
         while let Some((id, outcome)) = self.driver.files.take() {
             self.lending(|engine, now| engine.complete(id, outcome, now));
@@ -223,6 +251,7 @@ impl Server<'_> {
 
     fn refresh_facts(&mut self) {
         let driver = &mut *self.driver;
+        driver.activity.end_period();
         driver.facts_due_us = driver.now.monotonic_us + FACTS_US;
         driver.facts.refresh(self.engine.process_info());
         self.engine.process_info().save_keys_processed = driver.files.keys_written();
@@ -327,7 +356,8 @@ impl Server<'_> {
                     self.driver.connections.resize_with(index + 1, || None);
                 }
                 assert!(self.driver.connections[index].is_none(), "a slot is free before it is given to a new client");
-                self.driver.connections[index] = Some(Connection { stream, client, full: false });
+                self.driver.connections[index] =
+                    Some(Connection { stream, client, full: false, last_active: LastActive::default() });
             }
         }
     }
@@ -361,14 +391,16 @@ impl Server<'_> {
     /// One read, and the commands that it brought. `ended`: the end of the stream is known to be there.
     #[inline]
     fn read(&mut self, client: ClientId, ended: bool) {
-        let Some(Some(connection)) = self.driver.connections.get_mut(client.index()) else { return };
+        let driver = &mut *self.driver;
+        let Some(Some(connection)) = driver.connections.get_mut(client.index()) else { return };
         if connection.client != client || !self.engine.is_connected(client) {
             return;
         }
         if !self.engine.takes_input(client) {
             // Its script runs.
-            return self.driver.unread.push(client);
+            return driver.unread.push(client);
         }
+        driver.activity.note(&mut connection.last_active);
         let query = self.engine.query_buffer(client);
         let spare = query.spare();
         let offered = spare.len();

@@ -21,6 +21,7 @@ mod connection;
 mod environment;
 mod event_loop;
 mod files;
+mod gathering;
 mod handover;
 mod links;
 mod listeners;

@@ -182,6 +182,11 @@ impl Engine {
         }
     }
 
+    /// Whether the turn has changed something that is to be synced before its replies leave, and no sync is under way.
+    pub fn needs_sync_this_turn(&self) -> bool {
+        self.logs_with_sync() && !self.commit.positions.is_syncing() && !self.journal.log.bytes.is_empty()
+    }
+
     /// Clients whose replies wait for a sync.
     pub fn held_clients(&self) -> usize {
         self.commit.current.len() + self.commit.next.len()
