@@ -138,6 +138,7 @@ impl World<'_> {
         }
         if self.plan.logs() {
             self.stream.rebase(self.engine.keyspace().snapshot());
+            self.base_position = 0;
             self.engine.take_propagated();
         }
         self.is_damaged = false;
