@@ -39,6 +39,13 @@ pub enum StepKind {
     Rot { at: u64, sector: bool },
 }
 
+impl StepKind {
+    fn turns_log_on(&self) -> bool {
+        const WORDS: [&[u8]; 4] = [b"CONFIG", b"SET", b"appendonly", b"yes"];
+        matches!(self, StepKind::Send { commands, .. } if commands.iter().any(|words| *words == WORDS))
+    }
+}
+
 impl std::fmt::Display for StepKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -138,6 +145,11 @@ impl Plan {
             let kind =
                 trouble.step(rng, client).unwrap_or_else(|| StepKind::Send { client, commands: mix.commands(rng) });
             let after_us = if rng.below(4) == 0 { rng.below(pause_us_max) } else { rng.below(300) };
+            if kind.turns_log_on() && rng.below(3) == 0 {
+                // Somewhere among the operations that this takes.
+                let kind = StepKind::Crash { after: rng.below(48) as u32, crash: trouble.crash(rng), again: None };
+                plan.steps.push(Step { after_us: 0, seed: rng.next_u64(), kind });
+            }
             plan.steps.push(Step { after_us, seed: rng.next_u64(), kind });
         }
         plan
