@@ -59,6 +59,9 @@ enum Command {
         fsync: String,
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Clients that write.
+        #[arg(long, default_value_t = 6)]
+        writers: usize,
         /// Command line of the server; our own, as it is built, without it.
         #[arg(long)]
         server: Option<String>,
@@ -177,7 +180,7 @@ pub fn main() -> u8 {
         Command::Lua(args) => generated_lua(&args),
         Command::Payloads { rounds, mutants, seed } => payloads(rounds, mutants, seed),
         Command::Exchange { logs, sets, seed } => exchange(logs, sets, seed),
-        Command::Crash { rounds, fsync, seed, server } => crash(rounds, fsync, seed, server),
+        Command::Crash { rounds, fsync, seed, writers, server } => crash(rounds, fsync, seed, writers, server),
         Command::Record { filter } => record(&filter),
         Command::Check { server, filter } => check(&server, &filter),
     };
@@ -319,9 +322,9 @@ fn generated_lua(args: &LuaArgs) -> Result<u8, String> {
     Ok(u8::from(!vacuous.is_empty()))
 }
 
-fn crash(rounds: u64, fsync: String, seed: u64, server: Option<String>) -> Result<u8, String> {
+fn crash(rounds: u64, fsync: String, seed: u64, writers: usize, server: Option<String>) -> Result<u8, String> {
     let server = server.map_or_else(launch::etalon, Ok)?;
-    let tally = crash::run(&crash::Plan { server, rounds, fsync, seed })?;
+    let tally = crash::run(&crash::Plan { server, rounds, fsync, seed, writers })?;
     println!(
         "{} rounds ({} outlasted the window): {} steps answered, {} of them lost, {} there unanswered, {} rewrites; \
          the oldest loss had been answered {} ms before the kill",

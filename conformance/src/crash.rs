@@ -26,7 +26,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-const WRITERS: usize = 6;
 /// Replies to a step.
 const REPLIES: usize = 5;
 /// Then it begins anew with nothing: the lists are looked through after every round.
@@ -47,6 +46,8 @@ pub struct Plan {
     /// `always`, `everysec` or `no`
     pub fsync: String,
     pub seed: u64,
+    /// Clients that write. From some hundreds on the server waits for more of them before it syncs.
+    pub writers: usize,
 }
 
 /// What happened.
@@ -87,7 +88,8 @@ impl Told {
 
 /// Kills and restarts. Errors: a property that does not hold, or the harness could not go on.
 pub fn run(plan: &Plan) -> Result<Tally, String> {
-    let folder = std::env::temp_dir().join(format!("etalon-crash-{}-{}-{}", std::process::id(), plan.fsync, plan.seed));
+    let Plan { fsync, seed, writers, .. } = plan;
+    let folder = std::env::temp_dir().join(format!("etalon-crash-{}-{fsync}-{writers}-{seed}", std::process::id()));
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let result = rounds(plan, &folder);
     match &result {
@@ -100,7 +102,7 @@ pub fn run(plan: &Plan) -> Result<Tally, String> {
 fn rounds(plan: &Plan, folder: &Path) -> Result<Tally, String> {
     let mut tally = Tally::default();
     let mut server = start(plan, folder)?;
-    let mut values = vec![0; WRITERS];
+    let mut values = vec![0; plan.writers];
     for round in 0..plan.rounds {
         if round > 0 && round % ROUNDS_PER_FOLDER == 0 {
             tally.rewrites += highest_base(folder);
@@ -111,7 +113,7 @@ fn rounds(plan: &Plan, folder: &Path) -> Result<Tally, String> {
         }
         let mut random = Random::lane(plan.seed, round);
         let addr = server.addr();
-        let shown: Vec<AtomicU64> = (0..WRITERS).map(|_| AtomicU64::new(0)).collect();
+        let shown: Vec<AtomicU64> = (0..plan.writers).map(|_| AtomicU64::new(0)).collect();
         let is_long = plan.fsync == "everysec" && random.below(LONG_ROUNDS) == 0;
         let lives =
             Duration::from_millis(20 + random.below(400) as u64) + if is_long { WINDOW } else { Duration::ZERO };
@@ -168,7 +170,8 @@ fn load(
     server: Server,
     lives: Duration,
 ) -> (Vec<Told>, Instant) {
-    let seeds: Vec<u64> = (0..WRITERS + 2).map(|_| random.draw()).collect();
+    let seeds: Vec<u64> = values.iter().map(|_| random.draw()).collect();
+    let (reader_seed, changer_seed) = (random.draw(), random.draw());
     std::thread::scope(|scope| {
         let writers: Vec<_> = values
             .iter()
@@ -182,9 +185,7 @@ fn load(
                 })
             })
             .collect();
-        let reader_seed = seeds[WRITERS];
         scope.spawn(move || _ = read(addr, &mut Random::new(reader_seed), shown));
-        let changer_seed = seeds[WRITERS + 1];
         scope.spawn(move || _ = change(addr, &mut Random::new(changer_seed)));
         std::thread::sleep(lives);
         let killed_at = Instant::now();
@@ -226,7 +227,7 @@ fn write(addr: SocketAddr, writer: usize, random: &mut Random, told: &mut Told) 
 fn read(addr: SocketAddr, random: &mut Random, shown: &[AtomicU64]) -> io::Result<()> {
     let mut client = Client::connect(addr)?;
     loop {
-        let writer = random.below(WRITERS);
+        let writer = random.below(shown.len());
         let value = client.ask(&format!("GET n:{writer}"))?;
         shown[writer].fetch_max(number(&value), Ordering::Relaxed);
     }
