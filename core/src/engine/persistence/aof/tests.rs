@@ -3,8 +3,8 @@
 use super::super::file::{FileOp, Lane};
 use super::super::memory::MemoryDisk;
 use super::super::node::Node;
-use crate::config::{AppendFsync, Config, ProtectedAction};
-use crate::engine::action::Outcome;
+use crate::config::{AppendFsync, Config};
+use crate::engine::action::{ActionId, Outcome};
 use crate::engine::client::ClientId;
 
 mod rewriting;
@@ -14,19 +14,20 @@ const MANIFEST: &[u8] = b"appendonlydir/appendonly.aof.manifest";
 
 /// An engine with a log that begins to start on this disk.
 fn starting(disk: MemoryDisk, settings: impl FnOnce(&mut Config)) -> Node {
-    Node::start(disk, |config| {
-        config.appendonly = true;
-        config.save = Vec::new();
-        settings(config);
-    })
+    Node::start(disk, with_log(settings))
 }
 
 /// One that has started.
 fn running(disk: MemoryDisk, settings: impl FnOnce(&mut Config)) -> Node {
-    let mut node = starting(disk, settings);
-    node.run();
-    assert!(node.loaded, "{:?}", node.log);
-    node
+    Node::running(disk, with_log(settings))
+}
+
+fn with_log(settings: impl FnOnce(&mut Config)) -> impl FnOnce(&mut Config) {
+    |config| {
+        config.appendonly = true;
+        config.save = Vec::new();
+        settings(config);
+    }
 }
 
 fn with_policy(policy: AppendFsync) -> Node {
@@ -51,9 +52,22 @@ impl Node {
         again.ask(reader, line)
     }
 
-    fn pending_syncs(&self) -> usize {
-        self.asked.iter().filter(|(_, lane, op)| *lane == Lane::Log && matches!(op, FileOp::Sync { .. })).count()
+    fn has_half_a_base(&self) -> bool {
+        self.disk.files.keys().any(|path| path.starts_with(b"temp-rewriteaof"))
     }
+
+    fn pending_syncs(&self) -> usize {
+        self.asked.iter().filter(|asked| is_log_sync(asked)).count()
+    }
+
+    /// Where the sync of the log stands that has been asked for.
+    fn log_sync_at(&self) -> usize {
+        self.asked.iter().position(is_log_sync).expect("the log is to be synced")
+    }
+}
+
+fn is_log_sync((_, lane, op): &(ActionId, Lane, FileOp)) -> bool {
+    *lane == Lane::Log && matches!(op, FileOp::Sync { .. })
 }
 
 fn restarted(disk: &MemoryDisk) -> Node {
@@ -107,6 +121,35 @@ fn no_reply_leaves_before_what_it_depends_on_is_synced() {
     assert_eq!((node.take(writer), node.take(reader)), ("+OK".into(), "$1 1".into()));
     assert_eq!(node.ask(reader, "GET k"), "$1 1");
     assert!(node.asked.is_empty());
+}
+
+#[test]
+fn a_turn_needs_a_sync_once_it_has_written_under_always_and_none_is_under_way() {
+    for (policy, line, needs) in [
+        (AppendFsync::Always, "SET k 1\r\n", true),
+        (AppendFsync::Always, "GET k\r\n", false),
+        (AppendFsync::EverySec, "SET k 1\r\n", false),
+        (AppendFsync::No, "SET k 1\r\n", false),
+    ] {
+        let mut node = with_policy(policy);
+        let client = node.connect();
+        let executes = |node: &mut Node| {
+            node.engine.query_buffer(client).extend(line.as_bytes());
+            node.engine.handle_readable(client, node.now);
+            node.engine.needs_sync_this_turn()
+        };
+        assert_eq!(executes(&mut node), needs, "{policy:?}: {line}");
+        node.turn();
+        assert!(!executes(&mut node), "a sync is under way, or none is needed");
+        node.turn();
+        assert!(!node.engine.needs_sync_this_turn());
+    }
+    let mut node =
+        running(MemoryDisk::default(), |config| (config.appendonly, config.appendfsync) = (false, AppendFsync::Always));
+    let client = node.connect();
+    node.engine.query_buffer(client).extend(b"SET k 1\r\n");
+    node.engine.handle_readable(client, node.now);
+    assert!(!node.engine.needs_sync_this_turn(), "there is no log");
 }
 
 #[test]

@@ -2,6 +2,38 @@
 
 use super::*;
 
+/// `then` goes on when so many file operations of what was `begun` have ended: none, one, and so on to all of them.
+fn after_each_operation(begun: impl Fn() -> Node, then: impl Fn(Node, usize)) {
+    for steps in 0.. {
+        let mut node = begun();
+        (0..steps).for_each(|_| assert!(node.step(None)));
+        let is_over = node.asked.is_empty();
+        then(node, steps);
+        if is_over {
+            assert!(steps > 10, "a vacuous test");
+            break;
+        }
+    }
+}
+
+/// A log that is being rewritten, after `SET k 1`; nobody has been answered.
+fn rewriting(policy: AppendFsync) -> Node {
+    let mut node = with_policy(policy);
+    let client = node.connect();
+    node.ask_and_run(client, "SET k 1");
+    node.send(client, "BGREWRITEAOF");
+    node
+}
+
+/// A log that is being turned on, after `SET k 1`.
+fn turning_on() -> Node {
+    let mut node = running(MemoryDisk::default(), |config| config.appendonly = false);
+    let client = node.connect();
+    node.ask(client, "SET k 1");
+    node.send(client, "CONFIG SET appendonly yes");
+    node
+}
+
 #[test]
 fn at_every_operation_of_a_rewrite_the_folder_gives_the_same_data() {
     for preamble in [true, false] {
@@ -160,13 +192,8 @@ fn a_log_that_can_not_be_turned_on_stays_off() {
 
 #[test]
 fn a_log_that_fails_while_it_is_turned_on_is_begun_anew() {
-    for steps in 0..12 {
-        let mut node = starting(MemoryDisk::default(), |config| config.appendonly = false);
-        node.run();
+    after_each_operation(turning_on, |mut node, steps| {
         let client = node.connect();
-        node.ask(client, "SET k 1");
-        node.send(client, "CONFIG SET appendonly yes");
-        (0..steps).for_each(|_| assert!(node.step(None)));
         // The disk takes a part of the batch, then nothing: neither the base nor the cut.
         node.batch_failure = Some(Outcome::Short { bytes: 3, reason: "No space left on device".into() });
         node.send(client, "SET k 2");
@@ -180,23 +207,19 @@ fn a_log_that_fails_while_it_is_turned_on_is_begun_anew() {
         }
         if node.field(client, "aof_enabled") == "0" {
             // It was refused before anything was written.
-            continue;
+            return;
         }
-        assert_eq!(node.ask(client, "SET k 3"), "+OK", "after {steps} steps");
+        assert_eq!(node.ask(client, "SET k 3"), "+OK", "after {steps} operations");
         node.pass_ms(1000);
         node.run();
-        assert_eq!(node.after_restart("GET k"), "$1 3", "after {steps} steps");
-    }
+        assert_eq!(node.after_restart("GET k"), "$1 3", "after {steps} operations");
+    });
 }
 
 #[test]
 fn a_log_that_fails_while_it_is_turned_on_can_be_turned_off() {
-    for steps in 0..16 {
-        let mut node = starting(MemoryDisk::default(), |config| config.appendonly = false);
-        node.run();
-        let (client, writer, other) = (node.connect(), node.connect(), node.connect());
-        node.send(client, "CONFIG SET appendonly yes");
-        (0..steps).for_each(|_| _ = node.step(None));
+    after_each_operation(turning_on, |mut node, steps| {
+        let (writer, other) = (node.connect(), node.connect());
         node.batch_failure = Some(Outcome::Short { bytes: 3, reason: "No space left on device".into() });
         node.send(writer, "SET k 1");
         node.batch_failure = None;
@@ -210,10 +233,10 @@ fn a_log_that_fails_while_it_is_turned_on_can_be_turned_off() {
             node.run();
             node.pass_ms(100);
         }
-        assert_eq!(node.take(other), "+OK", "after {steps} steps");
-        assert_eq!(node.ask(other, "SET k 2"), "+OK", "after {steps} steps");
-        assert_eq!(node.field(other, "aof_rewrite_scheduled"), "0", "after {steps} steps");
-    }
+        assert_eq!(node.take(other), "+OK", "after {steps} operations");
+        assert_eq!(node.ask(other, "SET k 2"), "+OK", "after {steps} operations");
+        assert_eq!(node.field(other, "aof_rewrite_scheduled"), "0", "after {steps} operations");
+    });
 }
 
 #[test]
@@ -236,11 +259,7 @@ fn a_shutdown_is_refused_while_the_first_base_is_written_unless_forced() {
         [("SHUTDOWN", true), ("SHUTDOWN SAVE", true), ("SHUTDOWN NOSAVE", true), ("SHUTDOWN NOSAVE FORCE", false)]
     {
         for steps in 0..12 {
-            let mut node = starting(MemoryDisk::default(), |config| config.appendonly = false);
-            node.run();
-            let client = node.connect();
-            node.ask(client, "SET k 1");
-            node.send(client, "CONFIG SET appendonly yes");
+            let mut node = turning_on();
             (0..steps).for_each(|_| assert!(node.step(None)));
             let other = node.connect();
             node.send(other, command);
@@ -257,8 +276,7 @@ fn a_shutdown_is_refused_while_the_first_base_is_written_unless_forced() {
             }
             while node.exit.is_none() && node.step(None) {}
             assert_eq!(node.exit, Some(0), "{command} after {steps} operations: {:?}", node.log);
-            let names = String::from_utf8(node.disk.files.keys().flatten().copied().collect()).expect("text");
-            assert!(!names.contains("temp-rewriteaof"), "{command} after {steps} operations: {names}");
+            assert!(!node.has_half_a_base(), "{command} after {steps} operations");
         }
     }
 }
@@ -266,10 +284,7 @@ fn a_shutdown_is_refused_while_the_first_base_is_written_unless_forced() {
 #[test]
 fn a_shutdown_during_a_rewrite_puts_it_away_first() {
     for steps in 0..14 {
-        let mut node = with_policy(AppendFsync::EverySec);
-        let client = node.connect();
-        node.ask(client, "SET k 1");
-        node.send(client, "BGREWRITEAOF");
+        let mut node = rewriting(AppendFsync::EverySec);
         (0..steps).for_each(|_| assert!(node.step(None)));
         let other = node.connect();
         node.ask(other, "INCR k");
@@ -277,88 +292,68 @@ fn a_shutdown_during_a_rewrite_puts_it_away_first() {
         assert!(node.logged("There is a child rewriting the AOF. Killing it!"), "after {steps} operations");
         while node.exit.is_none() && node.step(None) {}
         assert_eq!(node.exit, Some(0), "after {steps} operations: {:?}", node.log);
-        let names = String::from_utf8(node.disk.files.keys().flatten().copied().collect()).expect("text");
-        assert!(!names.contains("temp-rewriteaof"), "after {steps} operations: {names}");
+        assert!(!node.has_half_a_base(), "after {steps} operations");
         assert_eq!(node.after_restart("GET k"), "$1 2");
     }
 }
 
 #[test]
 fn a_rewrite_that_is_given_up_takes_no_increment_with_it_that_the_manifest_names() {
-    for steps in 0.. {
-        let mut node = with_policy(AppendFsync::No);
-        let client = node.connect();
-        node.ask(client, "SET k 1");
-        let other = node.connect();
-        node.send(other, "BGREWRITEAOF");
-        for _ in 0..steps {
-            node.step(None);
-        }
-        let is_over = node.asked.is_empty();
-        for value in ["no", "yes"] {
-            node.send(client, &format!("CONFIG SET appendonly {value}"));
-        }
-        while node.step(None) {
-            let manifest = node.manifest();
-            let in_force = manifest.lines().filter(|line| !line.ends_with("type h"));
-            for name in in_force.filter_map(|line| line.split(' ').nth(1)) {
-                let path = format!("appendonlydir/{name}");
-                assert!(node.disk.files.contains_key(path.as_bytes()), "after {steps} operations: {name} is gone");
+    after_each_operation(
+        || rewriting(AppendFsync::No),
+        |mut node, steps| {
+            let client = node.connect();
+            for value in ["no", "yes"] {
+                node.send(client, &format!("CONFIG SET appendonly {value}"));
             }
-        }
-        if is_over {
-            assert!(steps > 10, "a vacuous test");
-            break;
-        }
-    }
+            while node.step(None) {
+                let manifest = node.manifest();
+                let in_force = manifest.lines().filter(|line| !line.ends_with("type h"));
+                for name in in_force.filter_map(|line| line.split(' ').nth(1)) {
+                    let path = format!("appendonlydir/{name}");
+                    assert!(node.disk.files.contains_key(path.as_bytes()), "after {steps} operations: {name} is gone");
+                }
+            }
+        },
+    );
 }
 
 #[test]
 fn a_log_that_is_loaded_again_loses_no_file_to_a_rewrite_that_ends_meanwhile() {
-    for steps in 0.. {
-        let mut node = running(MemoryDisk::default(), |config| config.enable_debug_command = ProtectedAction::Yes);
-        let (client, other) = (node.connect(), node.connect());
-        node.ask(client, "SET k 1");
-        node.send(other, "BGREWRITEAOF");
-        (0..steps).for_each(|_| _ = node.step(None));
-        let is_over = node.asked.is_empty();
-        node.send(client, "DEBUG LOADAOF");
-        node.run();
-        assert_eq!(node.exit, None, "after {steps} operations: {:?}", node.log);
-        assert_eq!(node.take(client), "+OK", "after {steps} operations");
-        assert_eq!(node.ask(client, "GET k"), "$1 1");
-        assert!(!node.manifest().contains("type h"), "after {steps} operations: {}", node.manifest());
-        if is_over {
-            assert!(steps > 10, "a vacuous test");
-            break;
-        }
-    }
+    after_each_operation(
+        || rewriting(AppendFsync::EverySec),
+        |mut node, steps| {
+            let client = node.connect();
+            node.send(client, "DEBUG LOADAOF");
+            node.run();
+            assert_eq!(node.exit, None, "after {steps} operations: {:?}", node.log);
+            assert_eq!(node.take(client), "+OK", "after {steps} operations");
+            assert_eq!(node.ask(client, "GET k"), "$1 1");
+            assert!(!node.manifest().contains("type h"), "after {steps} operations: {}", node.manifest());
+        },
+    );
 }
 
 #[test]
 fn a_log_that_comes_into_force_while_the_process_ends_is_completed() {
-    for steps in 0.. {
-        let mut node = running(MemoryDisk::default(), |config| config.appendonly = false);
-        let (client, other) = (node.connect(), node.connect());
+    let turning_on = || {
+        let mut node = turning_on();
+        let client = node.connect();
         node.ask(client, "CONFIG SET appendfsync always");
-        node.send(other, "CONFIG SET appendonly yes");
-        (0..steps).for_each(|_| _ = node.step(None));
-        let is_over = node.asked.is_empty();
+        node
+    };
+    after_each_operation(turning_on, |mut node, steps| {
+        let (client, writer, other) = (node.connect(), node.connect(), node.connect());
         // The second is executed while the first is being synced.
-        node.send(client, "SET k 1");
-        let writer = node.connect();
+        node.send(client, "SET k 2");
         node.send(writer, "SET l 1");
         node.send(other, if steps % 2 == 0 { "SHUTDOWN NOSAVE FORCE" } else { "SHUTDOWN SAVE FORCE" });
         while node.exit.is_none() && node.step(None) {}
         assert_eq!(node.exit, Some(0), "after {steps} operations: {:?}", node.log);
         if node.disk.files.contains_key(MANIFEST) && node.manifest().contains("type i") {
-            assert_eq!(node.after_restart("MGET k l"), "*2 $1 1 $1 1", "after {steps} operations");
+            assert_eq!(node.after_restart("MGET k l"), "*2 $1 2 $1 1", "after {steps} operations");
         }
-        if is_over {
-            assert!(steps > 10, "a vacuous test");
-            break;
-        }
-    }
+    });
 }
 
 #[test]
@@ -372,8 +367,7 @@ fn a_log_whose_sync_failed_while_it_was_turned_on_is_rewritten() {
     node.take(client);
     assert_eq!(node.ask(client, "SET k 1"), "+OK");
     node.pass_ms(1000);
-    let is_log_sync = |(_, lane, op): &(_, Lane, FileOp)| *lane == Lane::Log && matches!(op, FileOp::Sync { .. });
-    let at = node.asked.iter().position(is_log_sync).expect("the increment is synced");
+    let at = node.log_sync_at();
     node.asked.swap(0, at);
     node.step(Some("Input/output error"));
     for _ in 0..20 {
@@ -394,8 +388,7 @@ fn a_rewrite_does_not_vouch_for_what_came_after_its_snapshot() {
     }
     node.pass_ms(1000);
     node.ask(client, "SET k 1");
-    let is_log_sync = |(_, lane, op): &(_, Lane, FileOp)| *lane == Lane::Log && matches!(op, FileOp::Sync { .. });
-    let at = node.asked.iter().position(is_log_sync).expect("the increment is synced");
+    let at = node.log_sync_at();
     let (id, _, _) = node.asked.remove(at).expect("it is there");
     node.engine.complete(id, Outcome::Failed("Input/output error".into()), node.now);
     node.turn();
