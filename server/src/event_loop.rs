@@ -1,8 +1,8 @@
 //! The event loop: one thread that moves bytes between sockets and the engine. It decides nothing about Redis.
 //!
 //! ```text
-//!   wait ─► accept ─► read ─► engine.handle_readable ─┐ (every socket of one wake)
-//!     ▲                                               ▼
+//!   wait ─► accept ─► read ─► engine.handle_readable ─┐ (every socket of one wake; once more if
+//!     ▲                                               ▼  many are to share a sync: `gathering`)
 //!     └── carry out actions ◄── write ◄── end_turn ◄── handle_timeout, if due
 //! ```
 //!
@@ -12,7 +12,7 @@
 //!   registered for writing, until it has taken everything.
 //! - New connections are taken in first, when all actions of the last turn are done: the engine may give a slot to a
 //!   new client only after the connection that had it is gone from the table here.
-//! - Clocks are read once a wake. Nothing is allocated for an event.
+//! - Clocks are read once for every look at the sockets. Nothing is allocated for an event.
 //! - Whatever may run a script is called by [`Server::lending`]: a script that runs for too long has the loop turn again
 //!   (see [`loan`](crate::loan)). So no list is walked by index while commands run; what a wake brought is taken off a
 //!   queue, and a turn within a turn goes on with it.
@@ -87,9 +87,9 @@ pub struct Driver {
     accept_again_us: Option<u64>,
     facts: Facts,
     facts_due_us: u64,
-    activity: Activity,
     /// Events of sockets and signals since then.
     events_since_facts: usize,
+    activity: Activity,
     /// Set when the process is to end.
     pub(crate) exit: Option<i32>,
     pub(crate) reclaimer: Reclaimer,
@@ -124,8 +124,8 @@ impl Driver {
             accept_again_us: None,
             facts: Facts::new(),
             facts_due_us: 0,
-            activity: Activity::default(),
             events_since_facts: 0,
+            activity: Activity::new(),
             exit: None,
             reclaimer: Reclaimer::new(),
             files,
