@@ -38,6 +38,14 @@ use crate::campaign::{self, Scenario};
 use crate::marks;
 use crate::world::Report;
 
+/// Where the log's manifest is, by the settings of every plan.
+const MANIFEST: &[u8] = b"appendonlydir/appendonly.aof.manifest";
+
+/// The path of a part of the log.
+fn in_log_folder(name: &[u8]) -> Vec<u8> {
+    [b"appendonlydir/", name].concat()
+}
+
 impl Scenario for Plan {
     const MARKS: &'static [&'static str] = marks::DISK;
 

@@ -450,7 +450,7 @@ impl<'p> World<'p> {
         for (_, db) in self.engine.keyspace().iter() {
             db.check();
         }
-        self.note_crash(if self.is_cache_faulty { self.stream.durable() } else { self.stream.written() });
+        self.note_crash(self.kept_by_system());
         self.disk.after_kill();
         self.restart(None)?;
         while !self.is_loaded {

@@ -20,6 +20,7 @@ use etalon_core::config::{AppendFsync, Config};
 use etalon_core::engine::persistence::file::Lane;
 
 use super::super::world::recover;
+use super::super::{MANIFEST, in_log_folder};
 use super::Summary;
 use super::ghost::{LogGhost, digest};
 use super::leftovers::each_leftover;
@@ -50,8 +51,8 @@ const AFTER_START_WITHOUT: &[&str] = &["APPEND z z", "CONFIG SET appendonly yes"
 /// As long as nothing is under way: so that the cron runs, and `everysec` syncs.
 const PAUSE_US: u64 = 1_010_000;
 
-/// All workloads of up to so many commands, under one policy at the start; from two to so many crashes, all but the first during a recovery or
-/// right after it. Errors: the first violation, with how it came to it.
+/// All workloads of up to so many commands, under one policy at the start; from two to so many crashes, all but the first during a
+/// recovery or right after it. Errors: the first violation, with how it came to it.
 pub fn run(commands_max: usize, crashes_max: u32, policy: AppendFsync) -> Result<Summary, String> {
     let mut all = Exhaustive {
         policy,
@@ -262,10 +263,9 @@ impl Exhaustive {
         if crash.number > 1 {
             self.summary.later_states += 1;
         }
-        if let Some(text) = disk.content(b"appendonlydir/appendonly.aof.manifest") {
+        if let Some(text) = disk.content(MANIFEST) {
             let manifest = Manifest::parse(text).map_err(|error| format!("P6: the manifest: {}", error.reason))?;
-            let path = |name: &[u8]| [b"appendonlydir/", name].concat();
-            if let Some(part) = manifest.parts().find(|part| disk.content(&path(&part.name)).is_none()) {
+            if let Some(part) = manifest.parts().find(|part| disk.content(&in_log_folder(&part.name)).is_none()) {
                 return Err(format!("P6: the manifest names {}, which is not there", part.name.escape_ascii()));
             }
         }

@@ -2,9 +2,8 @@
 
 use etalon_core::aof::manifest::Manifest;
 
+use super::super::{MANIFEST, in_log_folder};
 use super::*;
-
-const MANIFEST: &[u8] = b"appendonlydir/appendonly.aof.manifest";
 
 impl World<'_> {
     pub(super) fn is_crash_due(&self) -> bool {
@@ -38,15 +37,14 @@ impl World<'_> {
                 return Err(self.fail(format!("the node exits with {code}: {:?}", self.last_lines.last())));
             }
             self.marks.sometimes(true, "the node ended over a failure of the log");
-            self.note_crash(if self.is_cache_faulty { self.stream.durable() } else { self.stream.written() });
+            self.note_crash(self.kept_by_system());
         } else {
             // In order: everything is there.
             let whole = self.log_state == LogState::On && !self.is_faulty && self.is_loaded;
-            let unsound = self.is_cache_faulty || !self.is_loaded;
-            self.note_crash(match (whole, unsound) {
-                (true, _) => self.stream.len(),
-                (_, true) => self.stream.durable(),
-                _ => self.stream.written(),
+            self.note_crash(match whole {
+                true => self.stream.len(),
+                false if !self.is_loaded => self.stream.durable(),
+                false => self.kept_by_system(),
             });
         }
         self.disk.after_kill();
@@ -91,6 +89,11 @@ impl World<'_> {
         self.fail(format!("{property}: {what}"))
     }
 
+    /// What is still there when the process is gone: what was written, unless the system has dropped some of it.
+    pub(super) fn kept_by_system(&self) -> usize {
+        if self.is_cache_faulty { self.stream.durable() } else { self.stream.written() }
+    }
+
     /// From there on everything may be lost. The earlier of two crashes without a recovery counts.
     pub(super) fn note_crash(&mut self, from: usize) {
         // A sync has failed and the rewrite after it is not done: the log may lack anything.
@@ -123,11 +126,8 @@ impl World<'_> {
         }
         match crash {
             Crash::Kill => {
-                self.note_crash(if self.is_cache_faulty { self.stream.durable() } else { self.stream.written() });
+                self.note_crash(self.kept_by_system());
                 self.disk.after_kill();
-                if self.log_is_on {
-                    self.look_at_save()?;
-                }
             }
             Crash::Power { survival, tail } => {
                 let settled = self.disk.is_settled();
@@ -142,12 +142,12 @@ impl World<'_> {
                     .iter()
                     .any(|(path, content)| before.get(path).is_some_and(|before| !before.starts_with(content)));
                 self.marks.sometimes(!settled, "the power failed with changes that were not durable");
-                if self.log_is_on {
-                    self.look_at_save()?;
-                }
             }
         }
-        Ok(())
+        match self.log_is_on {
+            true => self.look_at_save(),
+            false => Ok(()),
+        }
     }
 
     /// P5 of a node that will not read its `dump.rdb`: what the crash has left there.
@@ -170,7 +170,7 @@ impl World<'_> {
     ) -> Checked {
         // Increments that are history are not covered by anything any more.
         let increments = Manifest::parse(manifest).map(|manifest| manifest.increments).unwrap_or_default();
-        let paths = increments.iter().rev().map(|part| [b"appendonlydir/", &part.name[..]].concat());
+        let paths = increments.iter().rev().map(|part| in_log_folder(&part.name));
         let mut full = paths.filter_map(|path| before.get_key_value(&path)).filter(|(_, content)| !content.is_empty());
         let Some((path, content)) = full.next() else { return Ok(()) };
         let Some(left) = after.get(path).filter(|left| !content.starts_with(left)) else { return Ok(()) };
